@@ -1,0 +1,103 @@
+package centra
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Retry says how a call is repeated; see [WithRetry].
+type Retry struct {
+	// Max is how often a call is sent again after the first time. 0 is never.
+	Max int
+	// MinWait and MaxWait bound the ceiling of the random wait, which doubles
+	// from one to the other.
+	MinWait, MaxWait time.Duration
+}
+
+var defaultRetry = Retry{Max: 2, MinWait: 100 * time.Millisecond, MaxWait: 2 * time.Second}
+
+// repeatable is the retry policy: the first row that fits decides.
+func repeatable(method string, status int, err error) bool {
+	idempotent := method == http.MethodGet || method == http.MethodPut
+	switch {
+	case err != nil && permanent(err): // no such host, bad certificate: it will not get better
+		return false
+	case err != nil && neverSent(err): // no connection, so Centra has not seen even a POST
+		return true
+	case !idempotent: // a second POST could be a second order
+		return false
+	case err != nil: // the connection broke: GET and PUT have the same effect twice
+		return true
+	case status == http.StatusTooManyRequests:
+		return true
+	case status == http.StatusNotImplemented, status == http.StatusHTTPVersionNotSupported: // a mistake, not an outage
+		return false
+	}
+	return status >= 500
+}
+
+// wait is how long to wait before the attempt after the given one: full jitter,
+// so that many shops do not come back at the same moment, but never less than
+// Centra asked for, up to MaxWait.
+func (r Retry) wait(attempt int, asked time.Duration) time.Duration {
+	ceiling := r.MaxWait
+	if shift := attempt - 1; shift < 16 && r.MinWait<<shift < ceiling {
+		ceiling = r.MinWait << shift
+	}
+	if ceiling <= 0 {
+		return 0
+	}
+	return max(rand.N(ceiling), min(asked, r.MaxWait))
+}
+
+// maxRetryAfter bounds what is believed of a Retry-After header.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter reads the header's two forms; what is in the past, negative or
+// neither is 0.
+func retryAfter(header string, now time.Time) time.Duration {
+	if header == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return min(max(date.Sub(now), 0), maxRetryAfter)
+	}
+	return 0
+}
+
+// budget keeps retries a small part of all calls: a token bucket that every
+// call fills a little and every retry empties by one. In an outage all calls
+// fail, and each would be sent three times without it.
+type budget struct {
+	mu     sync.Mutex
+	tokens float64
+}
+
+const (
+	budgetBurst   = 10
+	budgetPerCall = 0.05
+)
+
+func newBudget() *budget { return &budget{tokens: budgetBurst} }
+
+func (b *budget) call() {
+	b.mu.Lock()
+	b.tokens = min(b.tokens+budgetPerCall, budgetBurst)
+	b.mu.Unlock()
+}
+
+func (b *budget) retry() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}

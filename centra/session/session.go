@@ -1,0 +1,25 @@
+// Package session says where a webshop keeps a visitor's [centra.Session]: in a
+// [Store]. [Cookie] is the one that needs nothing else. A shop that has sessions
+// of its own writes a Store over them, two methods, and proves it with package
+// sessiontest.
+package session
+
+import (
+	"net/http"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// Store keeps the Centra session of the visitor who sent a request. It is used
+// by several requests at once, also of the same visitor.
+type Store interface {
+	// Load returns the visitor's session, or "" and no error where there is
+	// none. An error means that it is unknown whether there is one: the caller
+	// must not overwrite anything then.
+	Load(r *http.Request) (centra.Session, error)
+
+	// Save keeps s for the visitor, in place of what was there; "" forgets it.
+	// It is called before the response's header is written, and possibly more
+	// than once for a request; the last call counts.
+	Save(w http.ResponseWriter, r *http.Request, s centra.Session) error
+}

@@ -1,0 +1,118 @@
+package centra
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// ShopAPI is a client of Centra's Shop API, which is for servers only: its
+// secret travels with every call, so there is no call with a shopper's rights.
+// The API keeps no sessions; a [Session] here is a selection ID. It is safe for
+// concurrent use.
+type ShopAPI struct {
+	client *client
+	secret string
+}
+
+// NewShopAPI makes a client for the Shop API below baseURL, such as
+// https://shop.centra.com/api/shop. It makes no call.
+func NewShopAPI(baseURL, secret string, opts ...Option) (*ShopAPI, error) {
+	if !validSecret(secret) {
+		return nil, errNoSecret
+	}
+	c, err := newClient("NewShopAPI", baseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &ShopAPI{client: c, secret: secret}, nil
+}
+
+var errNoSecret = errors.New("centra: NewShopAPI: the secret is empty or has characters that no header can carry")
+
+// Selection reads a cart: GET /selections/{selection}.
+func (a *ShopAPI) Selection(ctx context.Context, s Session) (*Selection, error) {
+	r, err := a.request(http.MethodGet, "", s)
+	if err != nil {
+		return nil, err
+	}
+	return a.client.selection(ctx, r)
+}
+
+// AttachSelection fetches the cart called id, so that the shop can keep its ID
+// as the visitor's session: GET /selections/{selection}. Nothing changes in
+// Centra, and the session given is not looked at. A cart that was completed, has
+// expired or never was is [ErrSelectionNotFound].
+func (a *ShopAPI) AttachSelection(ctx context.Context, _ Session, id SelectionID) (*Selection, error) {
+	r := request{op: "GET /selections/{selection}", method: http.MethodGet, session: Session(id)}
+	if _, err := ParseSelectionID(string(id)); err != nil {
+		return nil, a.client.invalid(r, "the selection ID is malformed", ErrInvalidSelectionID)
+	}
+	return a.Selection(ctx, Session(id))
+}
+
+// UpdateFields stores checkout fields in a cart:
+// PUT /selections/{selection}/checkout-fields. With an e-mail address and
+// CartAbandonmentEmail: Yes Centra starts the mailer's countdown. Fields that
+// Centra refuses are in [Error.Fields].
+func (a *ShopAPI) UpdateFields(ctx context.Context, s Session, f Fields) (*Selection, error) {
+	r, err := a.request(http.MethodPut, "/checkout-fields", s)
+	if err != nil {
+		return nil, err
+	}
+	return a.client.updateFields(ctx, r, f)
+}
+
+// StartPayment begins to pay: POST /selections/{selection}/payment. Where the
+// stock no longer covers the cart it fails with an [*OutOfStockError]. It is not
+// repeated once anything was sent.
+func (a *ShopAPI) StartPayment(ctx context.Context, s Session, p Payment) (*PaymentAction, error) {
+	r, err := a.request(http.MethodPost, "/payment", s)
+	if err != nil {
+		return nil, err
+	}
+	return a.client.startPayment(ctx, r, p)
+}
+
+// PaymentResult completes the order with every GET and POST variable that the
+// shopper brought to the return page: POST /selections/{selection}/payment-result.
+// It is not repeated once anything was sent.
+func (a *ShopAPI) PaymentResult(ctx context.Context, s Session, values url.Values) (*Order, error) {
+	r, err := a.request(http.MethodPost, "/payment-result", s)
+	if err != nil {
+		return nil, err
+	}
+	return a.client.paymentResult(ctx, r, values)
+}
+
+// Do calls any other endpoint; see [CheckoutAPI.Do]. The session is not part of
+// the request, so put the selection ID into the path. It returns the session
+// given; without one, the ID of the selection that out now holds, as after
+// POST /selections.
+func (a *ShopAPI) Do(ctx context.Context, s Session, method, path string, in, out any) (Session, error) {
+	r := request{op: method, method: method, session: s, header: a.header(), stateless: true}
+	return a.client.do(ctx, r, path, in, out)
+}
+
+// request builds a call about the cart of s. The ID becomes part of the path,
+// so whatever could change the path is refused here.
+func (a *ShopAPI) request(method, endpoint string, s Session) (request, error) {
+	r := request{
+		op: method + " /selections/{selection}" + endpoint, method: method,
+		path: "/selections/" + string(s) + endpoint, session: s, header: a.header(), stateless: true,
+	}
+	if s == "" {
+		return r, a.client.invalid(r, "no session", ErrNoSession)
+	}
+	if _, err := ParseSelectionID(string(s)); err != nil {
+		return r, a.client.invalid(r, "the session is no selection ID", ErrInvalidSession)
+	}
+	return r, nil
+}
+
+func (a *ShopAPI) header() http.Header {
+	h := make(http.Header, 8)
+	h["Api-Authorization"] = []string{a.secret}
+	return h
+}
