@@ -1,0 +1,64 @@
+package checkoutscript_test
+
+import (
+	"fmt"
+	"html/template"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+func TestEmbed(t *testing.T) {
+	listener := listenerURL(t)
+	for name, row := range map[string]struct {
+		sel         *centra.Selection
+		nonce, want string
+	}{
+		"script and nonce": {
+			&centra.Selection{CheckoutScript: "window.a = 1 < 2;"}, "r4nd0m+/=",
+			`<script src="` + listener + `" nonce="r4nd0m+/="></script>` + "\n" +
+				`<script nonce="r4nd0m+/=">window.a = 1 < 2;</script>`,
+		},
+		"no nonce": {
+			&centra.Selection{CheckoutScript: "a()"}, "",
+			`<script src="` + listener + `"></script>` + "\n<script>a()</script>",
+		},
+		"no script":    {&centra.Selection{}, "n", `<script src="` + listener + `" nonce="n"></script>`},
+		"no selection": {nil, "n", `<script src="` + listener + `" nonce="n"></script>`},
+		"hostile nonce": {
+			nil, `"><script>alert(1)</script>`,
+			`<script src="` + listener + `" nonce="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"></script>`,
+		},
+		"tags in strings": {
+			&centra.Selection{CheckoutScript: `a("</script>", '</ScRiPt x', "<!--", "<SCRIPT>", "</div>")`}, "",
+			`<script src="` + listener + `"></script>` + "\n" +
+				`<script>a("\x3C/script>", '\x3C/ScRiPt x', "\x3C!--", "\x3CSCRIPT>", "</div>")</script>`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(row.want, string(checkoutscript.Embed(row.sel, row.nonce))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func ExampleEmbed() {
+	page := template.Must(template.New("checkout").Parse("<main>...</main>\n{{.}}\n"))
+
+	// From the API, and new for every response, as in its Content-Security-Policy.
+	selection, nonce := &centra.Selection{CheckoutScript: "window.CentraCheckout = {};"}, "r4nd0m"
+
+	var b strings.Builder
+	_ = page.Execute(&b, checkoutscript.Embed(selection, nonce))
+	fmt.Print(regexp.MustCompile(`v=\w+`).ReplaceAllString(b.String(), "v=..."))
+	// Output:
+	// <main>...</main>
+	// <script src="/centra/listener.js?v=..." nonce="r4nd0m"></script>
+	// <script nonce="r4nd0m">window.CentraCheckout = {};</script>
+}
