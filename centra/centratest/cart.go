@@ -1,0 +1,208 @@
+package centratest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// CartLifetime is how long a cart is kept after its last change.
+const CartLifetime = 30 * 24 * time.Hour
+
+// CartItem is one line of a [Cart].
+type CartItem struct {
+	Item     string
+	Quantity int
+}
+
+// Cart is a snapshot of a selection.
+type Cart struct {
+	Selection       string // the selection ID
+	Items           []CartItem
+	Email           string
+	Address         map[string]any // as received
+	ShippingAddress map[string]any // as received
+	// CartAbandonmentEmail is the value as it was last received, so that the
+	// text "true" can be told from the boolean; nil when never sent.
+	CartAbandonmentEmail any
+	// Fields holds the other fields as they were last received, at the top
+	// level of PUT payment-fields, PUT checkout-fields or POST payment.
+	Fields         map[string]any
+	PaymentMethod  string
+	ShippingMethod string
+	Country        string
+	Language       string
+	Sessions       int       // sessions of the Checkout API that are attached now
+	MailDue        time.Time // when the countdown ends; zero while none runs
+	Order          string    // order number; empty until the payment is completed
+	Completed      bool
+}
+
+type line struct {
+	id       string
+	item     string
+	quantity int
+}
+
+type cart struct {
+	id              string
+	number          int // tells carts apart where an ID must not be shown
+	changed         time.Time
+	lines           []*line
+	lineCount       int
+	address         map[string]any
+	shippingAddress map[string]any
+	abandonment     any
+	fields          map[string]any
+	paymentMethod   string
+	shippingMethod  string
+	country         string
+	language        string
+	paymentRefs     []string
+	processing      int // payment-results under way
+	order           string
+}
+
+func (c *cart) completed() bool { return c.order != "" }
+
+func (c *cart) expired() bool { return time.Since(c.changed) >= CartLifetime }
+
+func (c *cart) email() string {
+	email, _ := c.address["email"].(string)
+	return email
+}
+
+func (c *cart) add(item string, quantity int) {
+	for _, l := range c.lines {
+		if l.item == item {
+			l.quantity += quantity
+			return
+		}
+	}
+	c.lineCount++
+	c.lines = append(c.lines, &line{id: c.id[:16] + strconv.Itoa(c.lineCount), item: item, quantity: quantity})
+}
+
+func (c *cart) quantity(item string) int {
+	for _, l := range c.lines {
+		if l.item == item {
+			return l.quantity
+		}
+	}
+	return 0
+}
+
+// setQuantity reports whether the cart has the line; zero removes it.
+func (c *cart) setQuantity(lineID string, quantity int) bool {
+	i := slices.IndexFunc(c.lines, func(l *line) bool { return l.id == lineID })
+	if i < 0 {
+		return false
+	}
+	c.lines[i].quantity = quantity
+	if quantity <= 0 {
+		c.lines = slices.Delete(c.lines, i, i+1)
+	}
+	return true
+}
+
+// NewCart creates a cart with one of each item (an item named twice is there
+// twice) in a session of the Checkout API, and returns the session's token and
+// the selection ID. It panics for an item that is not in the catalogue.
+func (s *Server) NewCart(items ...string) (sessionToken, selection string) {
+	s.update(func() {
+		session := s.newSession()
+		for _, item := range items {
+			if _, known := s.product(item); !known {
+				panic("centratest: NewCart: no item " + strconv.Quote(item) + " in the catalogue")
+			}
+			session.cart.add(item, 1)
+		}
+		sessionToken, selection = session.token, session.cart.id
+	})
+	return sessionToken, selection
+}
+
+// CompleteCart turns the cart into an order, as a payment would.
+func (s *Server) CompleteCart(selection string) {
+	s.update(func() {
+		if c := s.liveCart(selection); c != nil {
+			s.complete(c)
+		}
+	})
+}
+
+// Cart returns a snapshot of the selection, ordered ones too. An unknown or
+// expired selection is the zero Cart.
+func (s *Server) Cart(selection string) Cart {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.carts[selection]
+	if c == nil || (c.expired() && !c.completed()) {
+		return Cart{}
+	}
+	snapshot := Cart{
+		Selection:            c.id,
+		Email:                c.email(),
+		Address:              maps.Clone(c.address),
+		ShippingAddress:      maps.Clone(c.shippingAddress),
+		CartAbandonmentEmail: c.abandonment,
+		Fields:               maps.Clone(c.fields),
+		PaymentMethod:        c.paymentMethod,
+		ShippingMethod:       c.shippingMethod,
+		Country:              c.country,
+		Language:             c.language,
+		Order:                c.order,
+		Completed:            c.completed(),
+	}
+	for _, l := range c.lines {
+		snapshot.Items = append(snapshot.Items, CartItem{l.item, l.quantity})
+	}
+	for value, t := range s.tokens {
+		if t.session.token == value && t.session.cart == c {
+			snapshot.Sessions++
+		}
+	}
+	if countdown := s.countdowns[c]; countdown != nil {
+		snapshot.MailDue = countdown.due
+	}
+	return snapshot
+}
+
+// newCart does not store the cart: a call without a session has a cart of its own.
+func (s *Server) newCart() *cart {
+	return &cart{
+		id:             randomHex(),
+		changed:        time.Now(),
+		paymentMethod:  s.config.paymentMethod,
+		shippingMethod: "standard",
+		country:        "SE",
+		language:       "sv",
+	}
+}
+
+func (s *Server) storeNewCart() *cart {
+	c := s.newCart()
+	s.cartCount++
+	c.number = s.cartCount
+	s.carts[c.id] = c
+	s.record(CartCreated, c, "")
+	return c
+}
+
+// liveCart returns nil for a selection that is unknown, expired or ordered.
+func (s *Server) liveCart(selection string) *cart {
+	c := s.carts[selection]
+	if c == nil || c.completed() || c.expired() {
+		return nil
+	}
+	return c
+}
+
+func randomHex() string {
+	id := make([]byte, 16)
+	rand.Read(id) // never fails
+	return hex.EncodeToString(id)
+}

@@ -1,0 +1,143 @@
+package centratest
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// Fault is an answer that takes the place of the real one: the request is
+// recorded, but changes nothing.
+type Fault struct {
+	name   string
+	status int
+	errors map[string]string
+	header http.Header
+	rotate bool
+	act    func(*Server, http.ResponseWriter, *http.Request) // nil: a JSON error
+}
+
+// StatusFault answers the status with errors in JSON, and in the Checkout API
+// with the session token. A status below 400 needs no errors.
+func StatusFault(status int, errors map[string]string) Fault {
+	return Fault{name: "status " + strconv.Itoa(status), status: status, errors: maps.Clone(errors)}
+}
+
+// RetryAfterFault is a [StatusFault], usually 429 or 503, with a Retry-After header.
+func RetryAfterFault(status int, retryAfter string) Fault {
+	f := StatusFault(status, map[string]string{"request": "try again later"})
+	f.header = http.Header{"Retry-After": {retryAfter}}
+	return f
+}
+
+// Rotating returns the fault with a new session token in its answer. Only
+// [StatusFault] and [RetryAfterFault] answer with a token.
+func (f Fault) Rotating() Fault {
+	f.rotate = true
+	return f
+}
+
+// HTMLFault answers an HTML page, as a proxy in front of Centra does.
+func HTMLFault(status int) Fault {
+	return bodyFault("HTML "+strconv.Itoa(status), status, "text/html; charset=UTF-8",
+		[]byte("<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n"))
+}
+
+// ListFault answers 200 with [], as PHP writes an empty object.
+func ListFault() Fault {
+	return bodyFault("list", http.StatusOK, "application/json", []byte("[]"))
+}
+
+// OversizedFault answers 200 with a JSON object of that many bytes, at least 12.
+func OversizedFault(size int) Fault {
+	body := slices.Repeat([]byte("x"), max(size, 12))
+	copy(body, `{"pad":"`)
+	copy(body[len(body)-2:], `"}`)
+	return bodyFault("oversized", http.StatusOK, "application/json", body)
+}
+
+func bodyFault(name string, status int, contentType string, body []byte) Fault {
+	return Fault{name: name, status: status, act: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(status)
+		_, _ = w.Write(body)
+	}}
+}
+
+// TruncatedFault answers 200 and closes the connection in the middle of the
+// body; the client reads io.ErrUnexpectedEOF.
+func TruncatedFault() Fault {
+	return Fault{name: "truncated", status: http.StatusOK, act: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "30000")
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write([]byte(`{"token":"truncated","selection":{"items":[{"item":"1-1",`))
+		_ = http.NewResponseController(w).Flush() // the client shall see the half that there is
+		panic(http.ErrAbortHandler)
+	}}
+}
+
+// HangFault never answers: it ends with the request's context or with [Server.Close].
+func HangFault() Fault {
+	return Fault{name: "hang", act: func(s *Server, _ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-s.done:
+		}
+		panic(http.ErrAbortHandler)
+	}}
+}
+
+// ResetFault resets the connection after the request has been read.
+func ResetFault() Fault {
+	return Fault{name: "reset", act: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetLinger(0) // closing sends RST instead of FIN
+			}
+			_ = conn.Close()
+		}
+		panic(http.ErrAbortHandler)
+	}}
+}
+
+// FailNext scripts the answers to the next requests, one fault each, before
+// their routes are looked at.
+func (s *Server) FailNext(faults ...Fault) {
+	s.update(func() { s.nextFaults = append(s.nextFaults, faults...) })
+}
+
+// SetFault answers every request with the fault, until [Server.ClearFault].
+// Those of FailNext come first.
+func (s *Server) SetFault(f Fault) {
+	s.update(func() { s.lastingFault = &f })
+}
+
+// ClearFault ends all scripted faults.
+func (s *Server) ClearFault() {
+	s.update(func() { s.lastingFault, s.nextFaults = nil, nil })
+}
+
+func (s *Server) takeFault() *Fault {
+	if len(s.nextFaults) > 0 {
+		f := s.nextFaults[0]
+		s.nextFaults = s.nextFaults[1:]
+		return &f
+	}
+	return s.lastingFault
+}
+
+func (f *Fault) reply() *reply {
+	body := object{}
+	if len(f.errors) > 0 {
+		errors := object{}
+		for field, message := range f.errors {
+			errors[field] = message
+		}
+		body["errors"] = errors
+	}
+	return &reply{f.status, body}
+}

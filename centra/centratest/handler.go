@@ -1,0 +1,126 @@
+package centratest
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const maxRequestBytes = 1 << 20
+
+// SetLatency delays every answer. A request that is cancelled while it waits
+// changes nothing.
+func (s *Server) SetLatency(latency time.Duration) {
+	s.update(func() { s.latency = latency })
+}
+
+// call is a request on its way to an operation.
+type call struct {
+	record   *Request
+	segments []string // of the path, escaped
+	fault    *Fault   // nil: none
+	locked   bool     // a payment-result was under way when it arrived
+
+	session *session // Checkout API only; nil for a token-less call
+	cart    *cart
+	args    []string // the path's parameters, unescaped
+	body    map[string]any
+	bodyErr *reply // for operations that read the body
+}
+
+// reply is an answer before the API's envelope is put around it.
+type reply struct {
+	status int
+	body   object
+}
+
+func refuse(status int, field, message string) *reply {
+	return &reply{status, object{"errors": object{field: message}}}
+}
+
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
+	if err != nil {
+		http.Error(w, "centratest: the body is too large or ended early", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if id := r.Header.Get("X-Correlation-ID"); id != "" {
+		w.Header().Set("X-Correlation-ID", id)
+	}
+	c, latency := s.arrive(r, body)
+	defer s.update(func() { s.leave(c) })
+	s.wait(r, latency)
+	if c.fault != nil && c.fault.act != nil {
+		s.update(func() { c.record.Status = c.fault.status })
+		c.fault.act(s, w, r)
+		return
+	}
+	answer := s.answer(c)
+	encoded := encodePHP(answer.body)
+	if c.fault != nil {
+		maps.Copy(w.Header(), c.fault.header)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(encoded)))
+	w.WriteHeader(answer.status)
+	_, _ = w.Write(encoded) // a client that has gone needs no answer
+}
+
+// answer finds the reply to a request and puts it into the envelope of its API.
+func (s *Server) answer(c *call) *reply {
+	var answer *reply
+	s.update(func() {
+		c.body, c.bodyErr = decodeBody(c.record.Body)
+		switch c.record.API {
+		case CheckoutAPI:
+			answer = s.answerCheckout(c)
+		case ShopAPI:
+			answer = s.answerShop(c)
+		default:
+			answer = s.unknownRoute(c)
+		}
+		c.record.Status = answer.status
+	})
+	return answer
+}
+
+// unknownRoute fails the test: a route that is not simulated must not pass for
+// one that works, nor for a selection that is not found.
+func (s *Server) unknownRoute(c *call) *reply {
+	if s.tb != nil && !s.closed { // a report after the end of a test would panic
+		s.tb.Errorf("centratest: this route is not simulated: %s %s %s", c.record.API, c.record.Method, showPath(c.segments))
+	}
+	return refuse(http.StatusNotFound, "route", "centratest: this route is not simulated")
+}
+
+// wait returns after the latency. A request that ends before is aborted, for
+// nobody is left to answer.
+func (s *Server) wait(r *http.Request, latency time.Duration) {
+	if latency <= 0 {
+		return
+	}
+	timer := time.NewTimer(latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	case <-s.done:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// decodeBody reads the JSON object of a request; no body and PHP's [] are the empty one.
+func decodeBody(body []byte) (map[string]any, *reply) {
+	if len(body) == 0 || string(body) == "[]" {
+		return nil, nil
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, refuse(http.StatusBadRequest, "body", "not a JSON object")
+	}
+	return fields, nil
+}

@@ -1,0 +1,84 @@
+package centratest
+
+import (
+	"slices"
+	"time"
+)
+
+// Secret is the shared secret of both APIs unless [WithSecret] sets another.
+const Secret = "centratest-secret"
+
+// Option configures a Server.
+type Option func(*config)
+
+type config struct {
+	secret         string
+	allowedOrigins []string
+	products       []Product
+	paymentMethod  string
+	mailInterval   time.Duration
+	cartLink       string
+	tokenGrace     time.Duration
+	responseSize   int
+	withoutSocket  bool
+}
+
+func defaultConfig() config {
+	return config{
+		secret:        Secret,
+		products:      seedProducts(),
+		paymentMethod: DummyMethod,
+		mailInterval:  time.Hour,
+		cartLink:      "https://example.com/abandoned-cart/{selection}",
+	}
+}
+
+// WithSecret sets the shared secret of both APIs.
+func WithSecret(secret string) Option {
+	return func(c *config) { c.secret = secret }
+}
+
+// WithAllowedOrigins sets the origins from which the Checkout API may be called
+// without the secret. Default: no list, no check.
+func WithAllowedOrigins(origins ...string) Option {
+	return func(c *config) { c.allowedOrigins = slices.Clone(origins) }
+}
+
+// WithProducts replaces the seeded catalogue.
+func WithProducts(products ...Product) Option {
+	return func(c *config) { c.products = slices.Clone(products) }
+}
+
+// WithPaymentMethod sets the payment method of a new cart. Default: [DummyMethod].
+func WithPaymentMethod(method string) Option {
+	return func(c *config) { c.paymentMethod = method }
+}
+
+// WithMailInterval sets the time from orderCreated to the e-mail. Default: one hour.
+func WithMailInterval(interval time.Duration) Option {
+	return func(c *config) { c.mailInterval = interval }
+}
+
+// WithCartLink sets the link in the e-mails as the mailing plugin would be
+// configured; {selection} stands for the selection ID.
+// Default: https://example.com/abandoned-cart/{selection}.
+func WithCartLink(link string) Option {
+	return func(c *config) { c.cartLink = link }
+}
+
+// WithTokenGrace lets a token work for a while after it has been rotated.
+// Default: none, it stops working at once.
+func WithTokenGrace(grace time.Duration) Option {
+	return func(c *config) { c.tokenGrace = grace }
+}
+
+// WithResponseSize pads selection responses to about that many bytes, with
+// countries and their states. Default: no padding, about 6 kB.
+func WithResponseSize(bytes int) Option {
+	return func(c *config) { c.responseSize = bytes }
+}
+
+// WithoutSocket makes URL and Client work in process, as a synctest bubble needs it.
+func WithoutSocket() Option {
+	return func(c *config) { c.withoutSocket = true }
+}
