@@ -97,12 +97,12 @@ func (c Choice) MarshalJSON() ([]byte, error) {
 
 // wireFields is the shape of the body where there is nothing to merge.
 type wireFields struct {
-	Email                string `json:"email,omitempty"`
-	CartAbandonmentEmail Choice `json:"cartAbandonmentEmail,omitzero"`
+	Email                string   `json:"email,omitempty"`
+	CartAbandonmentEmail Choice   `json:"cartAbandonmentEmail,omitzero"`
 	Address              *Address `json:"address,omitempty"`
 	ShippingAddress      *Address `json:"shippingAddress,omitempty"`
-	PaymentMethod        string `json:"paymentMethod,omitempty"`
-	ShippingMethod       string `json:"shippingMethod,omitempty"`
+	PaymentMethod        string   `json:"paymentMethod,omitempty"`
+	ShippingMethod       string   `json:"shippingMethod,omitempty"`
 }
 
 // body returns the JSON of the request. With inAddress the two fields of the

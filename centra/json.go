@@ -18,11 +18,11 @@ import (
 type decoder struct {
 	data   string
 	copies *strings.Builder // data is borrowed: returned strings are copied in here
-	pos   int
-	depth int
-	first bool   // just behind an opening bracket
-	key   string // the member that next stopped at
-	err   error
+	pos    int
+	depth  int
+	first  bool   // just behind an opening bracket
+	key    string // the member that next stopped at
+	err    error
 }
 
 // maxDepth is far beyond what Centra sends and far below what a stack holds.
