@@ -2,6 +2,7 @@ package centratest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -72,4 +73,22 @@ func dig(t *testing.T, from map[string]any, keys ...string) any {
 		value = object[key]
 	}
 	return value
+}
+
+// spyTB takes the place of a test that is expected to fail.
+type spyTB struct {
+	cleanups []func()
+	failures []string
+}
+
+func (tb *spyTB) Helper()          {}
+func (tb *spyTB) Cleanup(f func()) { tb.cleanups = append(tb.cleanups, f) }
+func (tb *spyTB) Errorf(format string, args ...any) {
+	tb.failures = append(tb.failures, fmt.Sprintf(format, args...))
+}
+
+func (tb *spyTB) cleanup() {
+	for _, f := range tb.cleanups {
+		f()
+	}
 }

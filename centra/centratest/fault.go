@@ -16,6 +16,7 @@ type Fault struct {
 	errors map[string]string
 	header http.Header
 	rotate bool
+	hangs  bool                                              // counts as under way until it ends
 	act    func(*Server, http.ResponseWriter, *http.Request) // nil: a JSON error
 }
 
@@ -82,7 +83,7 @@ func TruncatedFault() Fault {
 
 // HangFault never answers: it ends with the request's context or with [Server.Close].
 func HangFault() Fault {
-	return Fault{name: "hang", act: func(s *Server, _ http.ResponseWriter, r *http.Request) {
+	return Fault{name: "hang", hangs: true, act: func(s *Server, _ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 		case <-s.done:

@@ -23,6 +23,7 @@ type call struct {
 	segments []string // of the path, escaped
 	fault    *Fault   // nil: none
 	locked   bool     // a payment-result was under way when it arrived
+	left     bool     // no longer under way
 
 	session *session // Checkout API only; nil for a token-less call
 	cart    *cart
@@ -54,7 +55,12 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.update(func() { s.leave(c) })
 	s.wait(r, latency)
 	if c.fault != nil && c.fault.act != nil {
-		s.update(func() { c.record.Status = c.fault.status })
+		s.update(func() {
+			c.record.Status = c.fault.status
+			if !c.fault.hangs {
+				s.leave(c)
+			}
+		})
 		c.fault.act(s, w, r)
 		return
 	}
@@ -70,10 +76,9 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer finds the reply to a request and puts it into the envelope of its API.
-func (s *Server) answer(c *call) *reply {
-	var answer *reply
+func (s *Server) answer(c *call) (answer *reply) {
+	c.body, c.bodyErr = decodeBody(c.record.Body)
 	s.update(func() {
-		c.body, c.bodyErr = decodeBody(c.record.Body)
 		switch c.record.API {
 		case CheckoutAPI:
 			answer = s.answerCheckout(c)
@@ -83,6 +88,7 @@ func (s *Server) answer(c *call) *reply {
 			answer = s.unknownRoute(c)
 		}
 		c.record.Status = answer.status
+		s.leave(c) // before the client has the answer and sends the next request
 	})
 	return answer
 }

@@ -16,7 +16,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	if len(o) == 0 {
 		return []byte("[]"), nil
 	}
-	return json.Marshal(map[string]any(o))
+	return encodePlain(map[string]any(o))
 }
 
 // textOrFalse is PHP's way to say that a text is missing.
@@ -27,16 +27,24 @@ func textOrFalse(text string) any {
 	return text
 }
 
-// encodePHP encodes v like PHP's json_encode, which escapes slashes and
-// everything outside ASCII.
-func encodePHP(v any) []byte {
+// encodePlain leaves <, > and & as they are, as PHP does.
+func encodePlain(v any) ([]byte, error) {
 	var plain bytes.Buffer
 	encoder := json.NewEncoder(&plain)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), nil
+}
+
+// encodePHP encodes v like PHP's json_encode, which escapes slashes and
+// everything outside ASCII.
+func encodePHP(v any) []byte {
+	source, err := encodePlain(v)
+	if err != nil {
 		panic("centratest: a response cannot be encoded: " + err.Error())
 	}
-	source := bytes.TrimSuffix(plain.Bytes(), []byte("\n"))
 	out := make([]byte, 0, len(source)+len(source)/16)
 	for len(source) > 0 {
 		r, size := utf8.DecodeRune(source)

@@ -91,9 +91,10 @@ func (s *Server) arrive(r *http.Request, body []byte) (c *call, latency time.Dur
 
 func (s *Server) leave(c *call) {
 	cart := s.carts[c.record.Selection]
-	if cart == nil || !changes(c.record.Method) {
+	if cart == nil || c.left || !changes(c.record.Method) {
 		return
 	}
+	c.left = true
 	if s.inFlight[cart.id]--; s.inFlight[cart.id] == 0 {
 		delete(s.inFlight, cart.id)
 	}

@@ -1,6 +1,7 @@
 package centratest
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -32,25 +33,26 @@ type Server struct {
 	listen   sync.Once
 	listener *httptest.Server
 
-	mu           sync.Mutex // guards everything below
-	closed       bool
-	catalogue    []Product
-	stock        map[string]int
-	carts        map[string]*cart
-	cartCount    int
-	orderCount   int
-	tokens       map[string]*token
-	rotateEvery  int
-	rotateNext   int
-	latency      time.Duration
-	nextFaults   []Fault
-	lastingFault *Fault
-	requests     []*Request
-	inFlight     map[string]int
-	maxInFlight  map[string]int
-	countdowns   map[*cart]*countdown
-	outbox       []Mail
-	timeline     timeline
+	mu              sync.Mutex // guards everything below
+	closed          bool
+	catalogue       []Product
+	paddedCountries json.RawMessage // see WithResponseSize; nil until needed
+	stock           map[string]int
+	carts           map[string]*cart
+	cartCount       int
+	orderCount      int
+	tokens          map[string]*token
+	rotateEvery     int
+	rotateNext      int
+	latency         time.Duration
+	nextFaults      []Fault
+	lastingFault    *Fault
+	requests        []*Request
+	inFlight        map[string]int
+	maxInFlight     map[string]int
+	countdowns      map[*cart]*countdown
+	outbox          []Mail
+	timeline        timeline
 }
 
 // NewServer returns a Server that closes itself at the end of the test and
