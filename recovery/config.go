@@ -1,0 +1,205 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// API is what the handler needs of Centra. *centra.CheckoutAPI and
+// *centra.ShopAPI have it. Attaching may need the plugin's secret, so give it a
+// client made [centra.WithSecret], not one [centra.CheckoutAPI.AsShopper].
+type API interface {
+	Selection(context.Context, centra.Session) (*centra.Selection, error)
+	AttachSelection(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error)
+}
+
+// Confirm says when a visitor is asked, on a small page with a button, before a
+// cart is attached.
+type Confirm uint8
+
+const (
+	// OnConflict asks a visitor who has another cart with something in it. It
+	// sees that cart only if the browser sends the session cookie on the click
+	// from an e-mail, so it needs SameSite=Lax or None.
+	OnConflict Confirm = iota
+	// Always asks everybody, and looks at the session when the answer comes. A
+	// host whose session cookie is SameSite=Strict needs it: on the click from an
+	// e-mail the cookie is missing, the visitor seems to have no cart, and the
+	// session they have would be overwritten. It also keeps out link scanners
+	// that look like browsers.
+	Always
+	// Never attaches without asking, in place of whatever the visitor has. The
+	// cart that they had may be lost, and anybody's link can do that.
+	Never
+)
+
+// Config configures a [Handler]. API, Sessions, CartLink and Checkout are
+// required.
+type Config struct {
+	API      API
+	Sessions session.Store
+
+	// CartLink is the very string that the mailing plugin (Rule, Klaviyo) is
+	// configured with: "https://example.com/abandoned-cart/{selection}". Only its
+	// path matters, so one handler serves it on any host name. The placeholder is
+	// a whole segment of the path, with at least one other segment beside it.
+	CartLink string
+
+	// Checkout is where a visitor goes with their cart: an absolute path,
+	// "/checkout", or an http or https URL.
+	Checkout string
+
+	// Target, if set, chooses the checkout by the cart, for instance by its
+	// Language or Location. It returns the same as Checkout may hold; for "", and
+	// for anything else (which is logged as an error), Checkout is used.
+	Target func(context.Context, *centra.Selection) string
+
+	// DeadLink is where a visitor goes whose link names no cart that could be
+	// recovered, best a page that says so; "/" by default.
+	DeadLink string
+
+	// Confirm says when a visitor is asked first; OnConflict by default.
+	Confirm Confirm
+
+	// KeepParams are the query parameters of the link that are handed on to
+	// Checkout or DeadLink; a trailing * matches any ending. nil means
+	// [DefaultKeepParams], an empty slice none. A parameter that the target has
+	// itself is not replaced; of several with one name the first is kept; at most
+	// 20 and 2 kB are.
+	KeepParams []string
+
+	// Allow, if set, runs before any call to Centra that a person's request
+	// causes. To refuse it answers the request and returns false: 429 where there
+	// were too many, a redirect to a login, ...
+	Allow func(http.ResponseWriter, *http.Request) bool
+
+	// Owner, if set, says whether a cart may go to this visitor, for instance
+	// whether its e-mail address is that of the visitor's login. For one that may
+	// not the link is a dead link. To look at the cart before anything changes
+	// for the visitor it is first attached to a new session of its own (in the
+	// Shop API: just read), which costs a Checkout API call more.
+	Owner func(*http.Request, *centra.Selection) bool
+
+	// Page, if set, renders the small pages in place of the default, which is in
+	// English; see [Page].
+	Page func(http.ResponseWriter, *http.Request, Page)
+
+	// Timeout bounds all calls to Centra for one request together; 9 s by
+	// default, so that a visitor has an answer within 10.
+	Timeout time.Duration
+
+	// InsecurePlainHTTP allows a CartLink with http and leaves out Secure and the
+	// __Host- prefix of the handler's own cookie, so that it works on
+	// http://localhost. For development only.
+	InsecurePlainHTTP bool
+
+	// Logger gets a line for each failure, without secrets; the default is
+	// silence.
+	Logger *slog.Logger
+
+	// Observe, if set, is told how each request ended, once, after it was
+	// answered. It is called by several requests at once.
+	Observe func(context.Context, Event)
+}
+
+const defaultTimeout = 9 * time.Second
+
+// New makes a [Handler]. Its error names every setting that is missing or wrong.
+func New(c Config) (*Handler, error) {
+	h := &Handler{
+		api:       c.API,
+		sessions:  c.Sessions,
+		choose:    c.Target,
+		confirm:   c.Confirm,
+		allow:     c.Allow,
+		owner:     c.Owner,
+		timeout:   c.Timeout,
+		observe:   c.Observe,
+		logger:    c.Logger,
+		recovered: recoveredCookie{insecurePlainHTTP: c.InsecurePlainHTTP},
+	}
+	if h.timeout == 0 {
+		h.timeout = defaultTimeout
+	}
+	if h.logger == nil {
+		h.logger = slog.New(slog.DiscardHandler)
+	}
+
+	var errs []error
+	refuse := func(setting string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("recovery: Config.%s: %w", setting, err))
+		}
+	}
+	if c.API == nil {
+		refuse("API", errMissing)
+	}
+	refuse("Sessions", checkSessions(c.Sessions, c.Confirm))
+	if c.Confirm > Never {
+		refuse("Confirm", errors.New("must be OnConflict, Always or Never"))
+	}
+	if h.timeout < 0 {
+		refuse("Timeout", errors.New("must not be negative"))
+	}
+
+	link, err := parseCartLink(c.CartLink)
+	if err == nil && link.plainHTTP && !c.InsecurePlainHTTP {
+		err = errors.New("must be https; for http on a developer's machine set InsecurePlainHTTP")
+	}
+	refuse("CartLink", err)
+	h.link = link
+	if err == nil {
+		// Origin counts only where Sec-Fetch-Site is missing: a proxy that
+		// rewrites Host must not lock out the browsers that do not send it.
+		refuse("CartLink", h.origins.AddTrustedOrigin(link.origin))
+	}
+
+	h.checkout, err = parseTarget(c.Checkout, link)
+	refuse("Checkout", err)
+	if c.DeadLink == "" {
+		c.DeadLink = "/"
+	}
+	h.deadLink, err = parseTarget(c.DeadLink, link)
+	refuse("DeadLink", err)
+	h.keep, err = parseKeepParams(c.KeepParams)
+	refuse("KeepParams", err)
+
+	if h.page = c.Page; h.page == nil {
+		h.page = renderPage
+	}
+	h.policy = pagePolicy(h.checkout, c.Target != nil)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return h, nil
+}
+
+var errMissing = errors.New("is missing")
+
+// checkSessions also refuses the one combination that loses carts silently: see
+// Always.
+func checkSessions(store session.Store, confirm Confirm) error {
+	strict := false
+	switch s := store.(type) {
+	case nil:
+		return errMissing
+	case session.Cookie:
+		strict = s.Strict
+	case *session.Cookie:
+		if s == nil {
+			return errMissing
+		}
+		strict = s.Strict
+	}
+	if strict && confirm != Always {
+		return errors.New("a SameSite=Strict cookie is missing on the click from an e-mail: set Confirm to Always")
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+// Package recovery serves the page behind the cart link of an abandoned-cart
+// e-mail: it attaches the cart that the link names to the visitor's session and
+// sends the visitor to the checkout.
+//
+//	shopper ──GET /abandoned-cart/{selection}──▶ Handler ──attach──▶ Centra
+//	        ◀──303 to the checkout, session saved──
+//
+// [Handler] is a route ([Handler.Pattern]) or middleware in front of a whole
+// shop ([Handler.Wrap]). It starts no goroutine and is safe for concurrent use.
+//
+// # What a visit does
+//
+// A GET that a person made attaches the cart, saves the session and answers 303
+// to Config.Checkout, with the campaign parameters of the link. It does not
+// attach where
+//
+//   - the visitor has another cart with something in it: a page asks, and its
+//     button, a POST, decides ([Confirm]);
+//   - no person made the request: HEAD, prefetches, embeds, and link scanners
+//     and preview robots that say who they are. They get the same page with the
+//     button, so that a person who is mistaken for one still gets in;
+//   - the ID is malformed, or Centra has no such cart, or nothing is in it: 303
+//     to Config.DeadLink, and the visitor's session stays as it was. No call is
+//     made for a malformed ID;
+//   - Centra is down, slow or refuses the shop's secret: 503 with Retry-After
+//     and a page to try again from, and the visitor keeps the cart they have.
+//
+// A session token that Centra rotates meanwhile is saved, whatever the outcome.
+// Every answer tells robots not to index it, browsers not to send its address on
+// as a Referer, and caches not to keep it.
+//
+// # What is defended, and what the host must do
+//
+// A cart link is a capability, not a login: whoever has it gets the cart with
+// whatever the shopper entered, and a shop must not show more than a cart on the
+// strength of it. Against links that leak: Referrer-Policy, X-Robots-Tag,
+// [Handler.RobotsTxt] and no third-party asset. The host must keep the path out
+// of its own logs and analytics, or log it without its last segment.
+//
+// Somebody may plant a link to a cart of their own, to read later what the
+// victim enters into it. A cart is never replaced without being asked for, and
+// the question cannot be answered from another site (http.CrossOriginProtection)
+// or in a frame. A visitor who has no cart is not asked unless Confirm is
+// [Always]; a shop that knows whose cart it is can tell by Config.Owner.
+//
+// Guessing IDs is as hard as Centra makes them long; Config.Allow is where a
+// host limits the rate of tries or asks for a login first.
+//
+// Most mail scanners look like an ordinary browser, and some run scripts, but
+// none are known to press buttons. An attach by a scanner takes place in a
+// session of its own and changes nothing for the shopper; a shop that does not
+// want even that sets Confirm to [Always].
+//
+// Neither the Host header nor X-Forwarded-* nor the query decide where a visitor
+// is sent. The one place that reads Host is http.CrossOriginProtection, for
+// browsers from before Sec-Fetch-Site.
+package recovery

@@ -1,0 +1,106 @@
+package recovery
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// Handler serves a cart link. Make it with [New]; it is safe for concurrent use.
+type Handler struct {
+	api       API
+	sessions  session.Store
+	link      cartLink
+	checkout  target
+	choose    func(context.Context, *centra.Selection) string
+	deadLink  target
+	keep      keepParams
+	confirm   Confirm
+	allow     func(http.ResponseWriter, *http.Request) bool
+	owner     func(*http.Request, *centra.Selection) bool
+	page      func(http.ResponseWriter, *http.Request, Page)
+	policy    string
+	timeout   time.Duration
+	logger    *slog.Logger
+	observe   func(context.Context, Event)
+	recovered recoveredCookie
+	origins   http.CrossOriginProtection
+}
+
+// Pattern is the cart link's path for an http.ServeMux, of any method, such as
+// "/abandoned-cart/{selection}". With another router any route will do that
+// hands on the path unchanged: the handler reads the ID from the request's URL,
+// so do not put http.StripPrefix in front.
+func (h *Handler) Pattern() string { return h.link.pattern }
+
+// Wrap serves the cart link's path, on any host name, and leaves every other
+// request to next.
+func (h *Handler) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ours := h.link.match(r.URL.EscapedPath()); ours {
+			h.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ServeHTTP answers a request for the cart link: GET, HEAD or POST.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	keepPrivate(w.Header())
+	v := visit{Handler: h, w: w, r: r}
+	event := v.serve()
+	if h.observe != nil {
+		h.observe(r.Context(), event)
+	}
+}
+
+// keepPrivate sets what every answer says: the address is a secret.
+func keepPrivate(h http.Header) {
+	values := [...]string{"noindex, nofollow, noarchive", "no-referrer", "no-store", "nosniff"} // one allocation
+	h["X-Robots-Tag"] = values[0:1:1]
+	h["Referrer-Policy"] = values[1:2:2]
+	h["Cache-Control"] = values[2:3:3]
+	h["X-Content-Type-Options"] = values[3:4:4]
+}
+
+// serve is what comes before any call: is this a request to attach this cart?
+func (v *visit) serve() Event {
+	switch v.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		v.w.Header().Set("Allow", "GET, HEAD, POST")
+		v.show(Page{Kind: PageMethodNotAllowed, Status: http.StatusMethodNotAllowed})
+		return Event{Outcome: MethodNotAllowed}
+	}
+	segment, ok := v.link.match(v.r.URL.EscapedPath())
+	if !ok {
+		v.show(Page{Kind: PageNotFound, Status: http.StatusNotFound})
+		v.logger.ErrorContext(v.r.Context(), "recovery: the handler was given a path that is not its CartLink's:"+
+			" mount it at Pattern() or with Wrap, without http.StripPrefix")
+		return Event{Outcome: Misconfigured, Err: errPath}
+	}
+	var err error
+	if v.id, err = centra.ParseSelectionID(segment); err != nil {
+		return v.dead(Event{Outcome: Malformed, Err: err})
+	}
+
+	if v.r.Method == http.MethodPost {
+		if err := v.origins.Check(v.r); err != nil {
+			v.show(Page{Kind: PageCrossOrigin, Status: http.StatusForbidden})
+			return Event{Outcome: CrossOrigin, Err: err}
+		}
+	} else if signature := notAPerson(v.r); signature != "" {
+		return v.askRobot(signature)
+	} else if v.confirm == Always {
+		return v.ask(PageConfirm, nil)
+	}
+	if v.allow != nil && !v.allow(v.w, v.r) {
+		return Event{Outcome: Refused}
+	}
+	return v.open()
+}
