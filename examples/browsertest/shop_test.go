@@ -1,0 +1,179 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+// A fakeShop is the least of a shop that a listener needs: a checkout page with
+// a strict Content-Security-Policy, and a callback that records what it gets.
+type fakeShop struct {
+	*httptest.Server
+
+	// body is the page's, {nonce} being the nonce of its policy.
+	body string
+	// answer writes the n-th answer of the callback, from 1. Without one it is
+	// {"selection": {"answer": n}}.
+	answer func(w http.ResponseWriter, r *http.Request, n int)
+
+	mu      sync.Mutex
+	posts   []post
+	serving int
+}
+
+// A post is what the callback got, in order of arrival.
+type post struct {
+	Body        string
+	ContentType string
+	At          time.Time
+	Overlaps    bool // arrived while another was being answered
+	Aborted     bool // given up by the browser before it was answered
+}
+
+const nonce = "r4nd0mR4nd0m"
+
+// script wraps code in a tag with the page's nonce.
+func script(code string) string { return `<script nonce="{nonce}">` + code + `</script>` }
+
+// recorder keeps what the listener does to the page: heard holds its events,
+// resumes the calls of the fake CheckoutScript. fire dispatches a widget event.
+const recorder = `
+	window.heard = [];
+	window.resumes = [];
+	for (const name of ["centra:selection", "centra:error"])
+		document.addEventListener(name, ({ detail }) =>
+			heard.push({ name, detail, at: performance.now(), resumes: resumes.length }));
+	window.fire = (detail) =>
+		document.dispatchEvent(new CustomEvent("centra_checkout_callback", { detail }));`
+
+// fakeCheckoutScript stands for centraCheckoutScript.
+const fakeCheckoutScript = `
+	window.CentraCheckout = {
+		suspend() {},
+		resume(...args) { resumes.push({ args, at: performance.now() }); },
+	};`
+
+// embedded is a page as Embed makes it.
+func embedded() string {
+	selection := &centra.Selection{CheckoutScript: fakeCheckoutScript}
+	return script(recorder) + string(checkoutscript.Embed(selection, nonce))
+}
+
+func newFakeShop(t *testing.T) *fakeShop {
+	shop := &fakeShop{body: embedded()}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", shop.page)
+	mux.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, `<!doctype html><html lang="en"><title>Elsewhere</title>`)
+	})
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("POST "+checkoutscript.CallbackPath, shop.callback)
+	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	shop.Server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		// A callback that never answers is not waited for.
+		shop.CloseClientConnections()
+		shop.Close()
+	})
+	return shop
+}
+
+func (shop *fakeShop) page(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+nonce+"'; "+
+		"connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	before, after, streamed := strings.Cut(strings.ReplaceAll(shop.body, "{nonce}", nonce), "{pause}")
+	fmt.Fprint(w, `<!doctype html><html lang="en"><title>Checkout</title><body>`, before)
+	if streamed {
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(time.Second)
+	}
+	fmt.Fprint(w, after)
+}
+
+func (shop *fakeShop) callback(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the browser gave up before it had sent all
+	}
+	shop.mu.Lock()
+	shop.posts = append(shop.posts, post{
+		Body: string(body), ContentType: r.Header.Get("Content-Type"), At: time.Now(), Overlaps: shop.serving > 0,
+	})
+	n := len(shop.posts)
+	shop.serving++
+	shop.mu.Unlock()
+
+	// Before the answer is complete at the browser, which may send the next at once.
+	defer func() {
+		shop.mu.Lock()
+		defer shop.mu.Unlock()
+		shop.serving--
+		shop.posts[n-1].Aborted = r.Context().Err() != nil
+	}()
+	if shop.answer != nil {
+		shop.answer(w, r, n)
+		return
+	}
+	answerSelection(w, n)
+}
+
+// answerSelection answers as checkoutscript.Handler does.
+func answerSelection(w http.ResponseWriter, n int) {
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"suspendIgnore": true, "selection": {"answer": %d}}`, n)
+}
+
+// slowly answers after d, unless the browser gives up.
+func slowly(d time.Duration) func(http.ResponseWriter, *http.Request, int) {
+	return func(w http.ResponseWriter, r *http.Request, n int) {
+		select {
+		case <-time.After(d):
+			answerSelection(w, n)
+		case <-r.Context().Done():
+		}
+	}
+}
+
+// got returns what the callback got so far.
+func (shop *fakeShop) got() []post {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return slices.Clone(shop.posts)
+}
+
+// bodies returns what the callback got as decoded JSON.
+func (shop *fakeShop) bodies(t *testing.T) []any {
+	t.Helper()
+	var bodies []any
+	for _, post := range shop.got() {
+		var body any
+		if err := json.Unmarshal([]byte(post.Body), &body); err != nil {
+			t.Fatalf("the callback got %q: %v", post.Body, err)
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies
+}
+
+// waitPosts waits until the callback has got n events, and answered them.
+func (shop *fakeShop) waitPosts(t *testing.T, n int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d posts at the callback", n), func() bool {
+		shop.mu.Lock()
+		defer shop.mu.Unlock()
+		return len(shop.posts) >= n && shop.serving == 0
+	})
+}
