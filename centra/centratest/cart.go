@@ -52,7 +52,6 @@ type cart struct {
 	number          int // tells carts apart where an ID must not be shown
 	changed         time.Time
 	lines           []*line
-	lineCount       int
 	address         map[string]any
 	shippingAddress map[string]any
 	abandonment     any
@@ -82,8 +81,7 @@ func (c *cart) add(item string, quantity int) {
 			return
 		}
 	}
-	c.lineCount++
-	c.lines = append(c.lines, &line{id: c.id[:16] + strconv.Itoa(c.lineCount), item: item, quantity: quantity})
+	c.lines = append(c.lines, &line{id: randomHex(), item: item, quantity: quantity})
 }
 
 func (c *cart) quantity(item string) int {

@@ -65,14 +65,14 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := s.answer(c)
-	encoded := encodePHP(answer.body)
+	out := appendPHP(nil, answer.body)
 	if c.fault != nil {
 		maps.Copy(w.Header(), c.fault.header)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(encoded)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
 	w.WriteHeader(answer.status)
-	_, _ = w.Write(encoded) // a client that has gone needs no answer
+	_, _ = w.Write(out) // a client that has gone needs no answer
 }
 
 // answer finds the reply to a request and puts it into the envelope of its API.

@@ -1,57 +1,79 @@
 package centratest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// object is a PHP array with string keys: encoded as [] when it is empty.
+// object is a PHP array with string keys.
 type object map[string]any
 
-// MarshalJSON implements json.Marshaler.
-func (o object) MarshalJSON() ([]byte, error) {
-	if len(o) == 0 {
-		return []byte("[]"), nil
+// encoded is a value that is JSON already.
+type encoded []byte
+
+// appendPHP appends v as PHP's json_encode writes it: an object without members
+// as a list, slashes and everything outside ASCII escaped.
+func appendPHP(out []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(out, "null"...)
+	case encoded:
+		return append(out, v...)
+	case string:
+		return appendPHPText(out, v)
+	case bool:
+		return strconv.AppendBool(out, v)
+	case int:
+		return strconv.AppendInt(out, int64(v), 10)
+	case float64:
+		return strconv.AppendFloat(out, v, 'f', -1, 64)
+	case []any:
+		return appendPHPList(out, v)
+	case []object:
+		return appendPHPList(out, v)
+	case map[string]any:
+		return appendPHP(out, object(v))
+	case object:
+		if len(v) == 0 {
+			return append(out, "[]"...)
+		}
+		separator := byte('{')
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			out = append(out, separator)
+			out = append(appendPHPText(out, name), ':')
+			out = appendPHP(out, v[name])
+			separator = ','
+		}
+		return append(out, '}')
+	default:
+		panic(fmt.Sprintf("centratest: a %T cannot be part of a response", v))
 	}
-	return encodePlain(map[string]any(o))
 }
 
-// textOrFalse is PHP's way to say that a text is missing.
-func textOrFalse(text string) any {
-	if text == "" {
-		return false
+func appendPHPList[T any](out []byte, list []T) []byte {
+	out = append(out, '[')
+	for i, element := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = appendPHP(out, element)
 	}
-	return text
+	return append(out, ']')
 }
 
-// encodePlain leaves <, > and & as they are, as PHP does.
-func encodePlain(v any) ([]byte, error) {
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), nil
-}
-
-// encodePHP encodes v like PHP's json_encode, which escapes slashes and
-// everything outside ASCII.
-func encodePHP(v any) []byte {
-	source, err := encodePlain(v)
-	if err != nil {
-		panic("centratest: a response cannot be encoded: " + err.Error())
-	}
-	out := make([]byte, 0, len(source)+len(source)/16)
-	for len(source) > 0 {
-		r, size := utf8.DecodeRune(source)
+func appendPHPText(out []byte, text string) []byte {
+	out = append(out, '"')
+	for _, r := range text {
 		switch {
-		case r == '/':
-			out = append(out, `\/`...)
-		case r < utf8.RuneSelf:
+		case r == '"' || r == '\\' || r == '/':
+			out = append(out, '\\', byte(r))
+		case r == '\n':
+			out = append(out, `\n`...)
+		case r >= ' ' && r < utf8.RuneSelf:
 			out = append(out, byte(r))
 		case r > 0xFFFF:
 			high, low := utf16.EncodeRune(r)
@@ -59,7 +81,6 @@ func encodePHP(v any) []byte {
 		default:
 			out = fmt.Appendf(out, `\u%04x`, r)
 		}
-		source = source[size:]
 	}
-	return out
+	return append(out, '"')
 }

@@ -87,7 +87,7 @@ func productObject(p Product) object {
 		"product": p.ID, "name": p.Name, "uri": p.URI, "sku": p.SKU, "excerpt": "", "description": false,
 		"price": money(p.Price), "priceAsNumber": number(p.Price), "priceBeforeDiscount": money(p.Price),
 		"brand": nil, "collection": nil, "categoryName": "All", "categoryUri": "all/" + p.URI, "silkProduct": "10" + p.ID,
-		"variantName": textOrFalse(""), "weight": "0.000", "metaTitle": false, "media": object{}, "relation": object{},
+		"variantName": false, "weight": "0.000", "metaTitle": false, "media": object{}, "relation": object{},
 	}
 }
 
@@ -205,12 +205,12 @@ func (s *Server) pad(body object) {
 	if s.paddedCountries == nil {
 		// Made once, so that benchmarks do not measure it.
 		countries := countryList()
-		for size := len(encodePHP(body)); size < s.config.responseSize; {
+		for size := len(appendPHP(nil, body)); size < s.config.responseSize; {
 			country := paddingCountry(len(countries))
 			countries = append(countries, country)
-			size += len(encodePHP(country)) + len(",")
+			size += len(appendPHP(nil, country)) + len(",")
 		}
-		s.paddedCountries = encodePHP(countries)
+		s.paddedCountries = appendPHP(nil, countries)
 	}
 	body["countries"] = s.paddedCountries
 }

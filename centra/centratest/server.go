@@ -1,7 +1,6 @@
 package centratest
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -36,7 +35,7 @@ type Server struct {
 	mu              sync.Mutex // guards everything below
 	closed          bool
 	catalogue       []Product
-	paddedCountries json.RawMessage // see WithResponseSize; nil until needed
+	paddedCountries encoded // see WithResponseSize; nil until needed
 	stock           map[string]int
 	carts           map[string]*cart
 	cartCount       int
