@@ -14,7 +14,7 @@ var checkoutScript string
 // the page exchange messages with window.postMessage:
 //
 //	{centraWidget: true, type: "load" | "change" | "shipping_address_change", detail: {...}}   from the widget
-//	{centraWidget: true, type: "suspend"}                                                     to the widget
+//	{centraWidget: true, type: "suspend", ignore: ...}                                        to the widget
 //	{centraWidget: true, type: "resume", ignore: ...}                                         to the widget
 //
 // A shipping_address_change suspends the widget, which then waits for resume.

@@ -73,7 +73,7 @@ func WithTokenGrace(grace time.Duration) Option {
 }
 
 // WithResponseSize pads selection responses to about that many bytes, with
-// countries and their states. Default: no padding, about 6 kB.
+// countries and their states. Default: no padding, about 5 kB.
 func WithResponseSize(bytes int) Option {
 	return func(c *config) { c.responseSize = bytes }
 }

@@ -42,7 +42,8 @@ func (s *Server) Requests() []Request {
 }
 
 // MaxConcurrent returns how many requests that change the selection (anything
-// but GET and HEAD) were under way at once, at most.
+// but GET and HEAD) were under way at once, at most: from their arrival until
+// their answer is decided, or a [HangFault] ends.
 func (s *Server) MaxConcurrent(selection string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
