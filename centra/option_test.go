@@ -1,0 +1,195 @@
+package centra_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+func TestConstructorsRefuse(t *testing.T) {
+	const good = "https://shop.example.com/api"
+	tests := []struct {
+		name string
+		url  string
+		opt  centra.Option
+		says string // what the error names
+	}{
+		{"no URL", "", nil, "base URL"},
+		{"no scheme", "shop.example.com/api", nil, "base URL"},
+		{"another scheme", "ftp://shop.example.com/api", nil, "base URL"},
+		{"no host", "https:///api", nil, "base URL"},
+		{"a broken host", "https://canary4711[/api", nil, "base URL"},
+		{"a password", "https://canary4711:canary4711@shop.example.com/api", nil, "WithSecret"},
+		{"a query", good + "?canary4711", nil, "query"},
+		{"a fragment", good + "#canary4711", nil, "fragment"},
+		{"a line break", good + "\n", nil, "base URL"},
+		{"an empty secret", good, centra.WithSecret(""), "WithSecret"},
+		{"a secret with a line break", good, centra.WithSecret("canary4711\n"), "WithSecret"},
+		{"a secret with a space", good, centra.WithSecret("canary4711 x"), "WithSecret"},
+		{"no client", good, centra.WithHTTPClient(nil), "WithHTTPClient"},
+		{"no logger", good, centra.WithLogger(nil), "WithLogger"},
+		{"negative retries", good, centra.WithRetry(centra.Retry{Max: -1}), "WithRetry"},
+		{"too many retries", good, centra.WithRetry(centra.Retry{Max: 11}), "WithRetry"},
+		{"a negative wait", good, centra.WithRetry(centra.Retry{MinWait: -1}), "WithRetry"},
+		{"waits the wrong way round", good, centra.WithRetry(centra.Retry{MinWait: 2, MaxWait: 1}), "WithRetry"},
+		{"no attempt timeout", good, centra.WithAttemptTimeout(0), "WithAttemptTimeout"},
+		{"no timeout", good, centra.WithTimeout(-time.Second), "WithTimeout"},
+		{"no bytes", good, centra.WithMaxResponseBytes(0), "WithMaxResponseBytes"},
+		{"no function", good, centra.WithCorrelationID(nil), "WithCorrelationID"},
+		{"no product", good, centra.WithUserAgent(""), "WithUserAgent"},
+		{"a product with a line break", good, centra.WithUserAgent("a\r\nb"), "WithUserAgent"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var opts []centra.Option
+			if test.opt != nil {
+				opts = []centra.Option{test.opt}
+			}
+			checkout, err := centra.NewCheckoutAPI(test.url, opts...)
+			if checkout != nil || err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "NewCheckoutAPI") {
+				t.Errorf("NewCheckoutAPI: %v, %v", checkout, err)
+			}
+			shop, shopErr := centra.NewShopAPI(test.url, secret, opts...)
+			if shop != nil || shopErr == nil || !strings.Contains(shopErr.Error(), test.says) || !strings.Contains(shopErr.Error(), "NewShopAPI") {
+				t.Errorf("NewShopAPI: %v, %v", shop, shopErr)
+			}
+			for _, err := range []error{err, shopErr} {
+				if err != nil && strings.Contains(err.Error(), "canary4711") {
+					t.Errorf("the error quotes what it refused: %v", err)
+				}
+			}
+		})
+	}
+	for _, refused := range []string{"", "canary4711\n", "canary 4711", "cänary4711", strings.Repeat("x", 1000)} {
+		if c, err := centra.NewShopAPI(good, refused); err == nil || c != nil || strings.Contains(err.Error(), "4711") {
+			t.Errorf("NewShopAPI with the secret %q: %v, %v", refused, c, err)
+		}
+	}
+}
+
+// The host's client lends its transport and nothing else, and stays as it is.
+func TestHostClientIsOnlyRead(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	host := &http.Client{
+		Transport:     transport,
+		Jar:           jar,
+		Timeout:       time.Nanosecond, // any call that used it would fail
+		CheckRedirect: func(*http.Request, []*http.Request) error { t.Error("the host's CheckRedirect was asked"); return nil },
+	}
+	before := *host
+
+	var calls int
+	rec := record(t, func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "visitor", Value: "1", Path: "/"})
+		switch calls++; calls {
+		case 1:
+			answer(200, emptyCart)(w, r)
+		default:
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		}
+	})
+	c := newCheckout(t, rec.URL, centra.WithHTTPClient(host))
+	if _, err := c.Selection(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Selection(t.Context(), token); err == nil {
+		t.Fatal("a redirect was followed")
+	}
+	for _, request := range rec.sent() {
+		if cookie := request.Header.Get("Cookie"); cookie != "" {
+			t.Errorf("cookie %q was sent", cookie)
+		}
+	}
+	if host.Transport != before.Transport || host.Jar != before.Jar || host.Timeout != before.Timeout || host.CheckRedirect == nil {
+		t.Errorf("the host's client was changed: %+v", host)
+	}
+	if diff := cmp.Diff(0, len(jar.Cookies(mustURL(t, rec.URL)))); diff != "" {
+		t.Errorf("cookies in the host's jar (-want +got):\n%s", diff)
+	}
+}
+
+// A client without a transport means the default one, as in net/http.
+func TestHostClientWithoutTransport(t *testing.T) {
+	rec := record(t, answer(200, emptyCart))
+	if _, err := newCheckout(t, rec.URL, centra.WithHTTPClient(new(http.Client))).Selection(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMaxResponseBytes(t *testing.T) {
+	pad := strings.Repeat(" ", 100<<10)
+	tests := []struct {
+		name   string
+		limit  int64
+		status int
+		body   string
+		ok     bool
+	}{
+		{"just fits", int64(len(emptyCart)), 200, emptyCart, true},
+		{"one byte too long", int64(len(emptyCart)) - 1, 200, emptyCart, false},
+		{"the largest limit", 1<<63 - 1, 200, emptyCart, true},
+		{"an error's body over 64 KiB", 8 << 20, 503, pad, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			rec := record(t, answer(test.status, test.body))
+			c := newCheckout(t, rec.URL, centra.WithMaxResponseBytes(test.limit), quickRetries())
+			_, err := c.Selection(t.Context(), token)
+			if (err == nil) != test.ok {
+				t.Fatalf("error %v, want none: %v", err, test.ok)
+			}
+			if err == nil {
+				return
+			}
+			if e := asError(t, err); e.StatusCode != test.status || test.status == 200 && e.Attempts != 1 {
+				t.Errorf("status %d after %d attempts, want %d, and no repetition of what is too long", e.StatusCode, e.Attempts, test.status)
+			}
+		})
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	hang := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	tests := []struct {
+		name  string
+		opts  []centra.Option
+		call  call
+		calls int
+	}{
+		{"an attempt of a PUT", []centra.Option{centra.WithAttemptTimeout(30 * time.Millisecond)}, updateFields, 3},
+		{"a whole PUT", []centra.Option{centra.WithTimeout(30 * time.Millisecond)}, updateFields, 1},
+		{"a whole POST", []centra.Option{centra.WithTimeout(30 * time.Millisecond), centra.WithAttemptTimeout(time.Millisecond)}, startPayment, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			rec := record(t, hang)
+			err := test.call(t.Context(), newCheckout(t, rec.URL, append(test.opts, quickRetries())...), token)
+			wantKind(t, err, centra.ErrUnavailable, context.DeadlineExceeded)
+			if n := len(rec.sent()); n != test.calls {
+				t.Errorf("%d requests, want %d", n, test.calls)
+			}
+		})
+	}
+}
+
+func mustURL(t *testing.T, s string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

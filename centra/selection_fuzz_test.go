@@ -1,0 +1,118 @@
+package centra_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// FuzzSelection holds the decoder against encoding/json: it accepts nothing that
+// is not JSON, and where encoding/json finds a cart with so many items, so does
+// it.
+func FuzzSelection(f *testing.F) {
+	for _, name := range []string{"checkout.json", "shop.json"} {
+		f.Add([]byte(golden(f, name)))
+	}
+	for _, body := range []string{
+		emptyCart, fitsAll, `{"selection":{"items":{"0":{},"2":{}}}}`, `{"selection":[]}`, `{"selection":null}`,
+		`{"sel\u0065ction":{"items":[{"item":"\ud83d\udea2","quantity":"1e2"}]}}`, `{"selection":{"items":[]}}<html>`,
+		`{"selection":{"items":[{"product":[]}]},"errors":{"a":"b"}}`, `[]`, `null`, `<html>`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var got centra.Selection
+		err := got.UnmarshalJSON(bytes.Clone(body))
+
+		var top map[string]json.RawMessage
+		plain := json.Unmarshal(body, &top)
+		raw, found := top["selection"]
+		if err == nil {
+			if plain != nil || !found {
+				t.Fatalf("accepted, but encoding/json says %v, selection there: %v", plain, found)
+			}
+			if again := json.Unmarshal(body, new(centra.Selection)); again != nil {
+				t.Fatalf("accepted directly, but not through encoding/json: %v", again)
+			}
+			if _, err := json.Marshal(&got); err != nil {
+				t.Fatalf("a page cannot have it: %v", err)
+			}
+			if !bytes.Equal(got.Raw(), body) {
+				t.Fatal("raw is not the body")
+			}
+		}
+		if plain != nil || !found {
+			return
+		}
+
+		// A cart by the book: what encoding/json makes of it, ours must too.
+		var cart struct{ Items []map[string]json.RawMessage }
+		if members(raw, "items") != 1 || json.Unmarshal(raw, &cart) != nil || !allObjects(raw) {
+			return
+		}
+		if err != nil {
+			if utf8.Valid(body) && !deep(body) && members(body, "errors") == 0 && members(body, "selection") == 1 {
+				t.Fatalf("refused with %v, but encoding/json finds %d items", err, len(cart.Items))
+			}
+			return
+		}
+		if members(body, "selection") == 1 && len(got.Items) != len(cart.Items) {
+			t.Fatalf("%d items, encoding/json finds %d", len(got.Items), len(cart.Items))
+		}
+	})
+}
+
+// members counts the members of a valid object whose name is name but for its
+// case, which encoding/json overlooks.
+func members(object []byte, name string) int {
+	d := json.NewDecoder(bytes.NewReader(object))
+	n, depth, key := 0, 0, false
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return n
+		}
+		if delim, ok := tok.(json.Delim); ok {
+			if delim == '{' || delim == '[' {
+				depth++
+			} else {
+				depth--
+			}
+			key = depth == 1
+			continue
+		}
+		if depth != 1 {
+			continue
+		}
+		if text, ok := tok.(string); ok && key && strings.EqualFold(text, name) {
+			n++
+		}
+		key = !key
+	}
+}
+
+// allObjects reports whether items is a list of objects and not, say, of nulls.
+func allObjects(selection []byte) bool {
+	var cart struct{ Items []json.RawMessage }
+	if json.Unmarshal(selection, &cart) != nil || bytes.HasPrefix(selection, []byte("[")) {
+		return false
+	}
+	for _, item := range cart.Items {
+		if item[0] != '{' {
+			return false
+		}
+	}
+	var exact map[string]json.RawMessage
+	_ = json.Unmarshal(selection, &exact)
+	_, ok := exact["items"] // not ITEMS
+	return ok
+}
+
+// deep reports whether a valid body may nest deeper than a cart ever does.
+func deep(body []byte) bool {
+	return bytes.Count(body, []byte("["))+bytes.Count(body, []byte("{")) > 250
+}
