@@ -5,16 +5,15 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -218,7 +217,7 @@ func (x *exchange) read(resp *http.Response) error {
 	if resp.ContentLength > 0 && resp.ContentLength <= limit {
 		x.response.Grow(int(resp.ContentLength) + bytes.MinRead)
 	}
-	n, err := x.response.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	n, err := x.response.ReadFrom(io.LimitReader(resp.Body, min(limit, math.MaxInt64-1)+1))
 	switch {
 	case n > limit && isError: // the status says enough
 		x.response.Reset()
@@ -242,16 +241,6 @@ func incomplete(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) ||
 		errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
-}
-
-// text is the body as a string: a copy, to be kept, or a view of the buffer that
-// ends with release.
-func (x *exchange) text(keep bool) string {
-	if keep || x.response.Len() == 0 {
-		return x.response.String()
-	}
-	b := x.response.Bytes()
-	return unsafe.String(&b[0], len(b)) // the decoder copies what it returns
 }
 
 // transportError is what kept a response from coming, if anything did.
@@ -278,16 +267,6 @@ func (x *exchange) failed(kind error, reason string, cause error) *Error {
 	return e
 }
 
-// refused is the error of a response that is one: its status says so, or its
-// errors do.
-func (x *exchange) refused(top envelope) *Error {
-	e := x.newError(statusKind(x.status, top.errors), "", nil)
-	e.Fields = top.errors
-	e.Session = x.next(Session(top.token))
-	x.warn(e)
-	return e
-}
-
 func (x *exchange) newError(kind error, reason string, cause error) *Error {
 	return &Error{
 		Op: x.op, StatusCode: x.status, CorrelationID: x.correlationID, Session: x.session,
@@ -297,215 +276,6 @@ func (x *exchange) newError(kind error, reason string, cause error) *Error {
 
 func (x *exchange) warn(e *Error) {
 	x.logger.LogAttrs(context.Background(), slog.LevelWarn, "centra: call failed", slog.Any("error", e))
-}
-
-// errorEnvelope reads the body of an error, which may be anything.
-func (x *exchange) errorEnvelope() envelope {
-	d := decoder{data: x.response.String()}
-	var top envelope
-	if d.object() {
-		for d.next() {
-			top.member(&d)
-		}
-	}
-	if d.done() != nil {
-		return envelope{}
-	}
-	return top
-}
-
-// answer is a body that a call can bring: a selection, a payment, an order.
-type answer interface {
-	decode(*decoder) (envelope, error)
-}
-
-// decode reads the response of a finished exchange into v and returns the body
-// for Raw.
-func (x *exchange) decode(v answer) (raw string, err error) {
-	if x.status >= 300 {
-		return "", x.refused(x.errorEnvelope())
-	}
-	d := decoder{data: x.text(!x.withoutRaw)}
-	if x.withoutRaw {
-		d.copies = new(strings.Builder)
-	}
-	top, err := v.decode(&d)
-	switch {
-	case err != nil:
-		return "", x.failed(ErrInvalidResponse, err.Error(), nil)
-	case len(top.errors) > 0:
-		return "", x.refused(top)
-	case x.withoutRaw:
-		return "", nil
-	}
-	return d.data, nil
-}
-
-func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
-	x, err := c.send(ctx, r)
-	defer x.release()
-	if err != nil {
-		return nil, err
-	}
-	sel := new(Selection)
-	if sel.raw, err = x.decode(sel); err != nil {
-		return nil, err
-	}
-	sel.Session = r.next(sel.Session)
-	return sel, nil
-}
-
-func (c *client) updateFields(ctx context.Context, r request, f Fields) (*Selection, error) {
-	var err error
-	if r.body, err = f.body(c.fieldsInAddress); err != nil {
-		return nil, c.invalid(r, "the fields cannot be written as JSON", nil)
-	}
-	return c.selection(ctx, r)
-}
-
-func (c *client) startPayment(ctx context.Context, r request, p Payment) (*PaymentAction, error) {
-	var err error
-	if r.body, err = p.body(c.fieldsInAddress); err != nil {
-		return nil, c.invalid(r, "the payment cannot be written as JSON", nil)
-	}
-	x, err := c.send(ctx, r)
-	defer x.release()
-	if err != nil {
-		return nil, err
-	}
-	if x.status == http.StatusGone {
-		return nil, x.outOfStock()
-	}
-	action := new(PaymentAction)
-	if action.raw, err = x.decode(action); err != nil {
-		return nil, err
-	}
-	action.Session = r.next(action.Session)
-	if action.Order != nil {
-		action.Order.raw = action.raw
-		action.Order.Session = action.Session
-	}
-	return action, nil
-}
-
-// outOfStock reads a 410. Without a selection in it the cart is gone, not the
-// stock.
-func (x *exchange) outOfStock() error {
-	text := x.response.String()
-	items, top, err := decodeUnavailable(&decoder{data: text})
-	if err != nil {
-		return x.failed(ErrInvalidResponse, err.Error(), nil)
-	}
-	sel := new(Selection)
-	if _, err := sel.decode(&decoder{data: text}); err != nil || len(items) == 0 {
-		return x.refused(top)
-	}
-	sel.raw = text
-	sel.Session = x.next(sel.Session)
-	e := x.newError(nil, "", nil)
-	e.Fields, e.Session = top.errors, sel.Session
-	x.warn(e)
-	return &OutOfStockError{Items: items, Selection: sel, err: e}
-}
-
-func (c *client) paymentResult(ctx context.Context, r request, values url.Values) (*Order, error) {
-	var err error
-	if r.body, err = paymentFields(values); err != nil {
-		return nil, c.invalid(r, "the values cannot be written as JSON", nil)
-	}
-	x, err := c.send(ctx, r)
-	defer x.release()
-	if err != nil {
-		return nil, err
-	}
-	order := new(Order)
-	if order.raw, err = x.decode(order); err != nil {
-		return nil, err
-	}
-	order.Session = r.next(order.Session)
-	return order, nil
-}
-
-// do is Do of either API.
-func (c *client) do(ctx context.Context, r request, path string, in, out any) (Session, error) {
-	var ok bool
-	if r.op, r.path, r.query, ok = splitPath(r.method, path); !ok {
-		return r.session, c.invalid(r, "the path must begin with / and have no . or .. segments", nil)
-	}
-	if in != nil {
-		var err error
-		if r.body, err = json.Marshal(in); err != nil {
-			return r.session, c.invalid(r, "the body cannot be written as JSON", nil)
-		}
-	}
-	x, err := c.send(ctx, r)
-	defer x.release()
-	if err != nil {
-		return r.session, err
-	}
-	if x.status >= 300 {
-		e := x.refused(x.errorEnvelope())
-		return e.Session, e
-	}
-	if x.response.Len() == 0 && out == nil {
-		return r.session, nil
-	}
-	var top envelope
-	d := decoder{data: x.response.String()}
-	if d.peek() == '{' {
-		for d.open(); d.next(); {
-			top.member(&d)
-		}
-	} else {
-		d.skip()
-	}
-	session := r.next(Session(top.token))
-	if err := d.done(); err != nil {
-		return r.session, x.failed(ErrInvalidResponse, err.Error(), nil)
-	}
-	if len(top.errors) > 0 {
-		e := x.refused(top)
-		return e.Session, e
-	}
-	if out != nil {
-		if err := json.Unmarshal([]byte(d.data), out); err != nil {
-			e := x.failed(ErrInvalidResponse, "the body does not fit the type to decode into", nil)
-			e.Session = session
-			return session, e
-		}
-	}
-	if sel, ok := out.(*Selection); ok {
-		sel.Session = r.next(sel.Session)
-		session = sel.Session
-	}
-	return session, nil
-}
-
-// splitPath checks a caller's path. The op keeps its first segment only: an ID
-// may follow.
-func splitPath(method, path string) (op, escaped, query string, ok bool) {
-	op = method
-	escaped, query, _ = strings.Cut(path, "?")
-	if !strings.HasPrefix(escaped, "/") || strings.HasPrefix(escaped, "//") || strings.ContainsAny(path, "#\\") {
-		return op, "", "", false
-	}
-	for i := range len(path) {
-		if path[i] <= ' ' || path[i] > '~' {
-			return op, "", "", false
-		}
-	}
-	for segment := range strings.SplitSeq(escaped, "/") {
-		plain, err := url.PathUnescape(segment)
-		if err != nil || plain == "." || plain == ".." || strings.Contains(plain, "../") || strings.Contains(plain, "/..") {
-			return op, "", "", false
-		}
-	}
-	first, rest, more := strings.Cut(escaped[1:], "/")
-	op += " /" + first
-	if more && rest != "" {
-		op += "/..."
-	}
-	return op, escaped, query, true
 }
 
 // invalid is the error of a call that was not made.

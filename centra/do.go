@@ -1,0 +1,116 @@
+package centra
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// do is Do of either API.
+func (c *client) do(ctx context.Context, r request, path string, in, out any) (Session, error) {
+	if !slices.Contains(methods, r.method) {
+		r.op = "Do"
+		return r.session, c.invalid(r, "the method must be one of "+strings.Join(methods, ", "), nil)
+	}
+	var ok bool
+	if r.path, r.query, ok = splitPath(path); !ok {
+		r.op = r.method
+		return r.session, c.invalid(r, "the path must begin with /, have no . or .. segments and be escaped", nil)
+	}
+	r.op = endpoint(r.method, r.path)
+	if in != nil {
+		var err error
+		if r.body, err = json.Marshal(in); err != nil {
+			return r.session, c.invalid(r, "the body cannot be written as JSON", nil)
+		}
+	}
+	x, err := c.send(ctx, r)
+	defer x.release()
+	if err != nil {
+		return r.session, err
+	}
+	if x.status >= 300 {
+		e := x.refused(x.errorEnvelope())
+		return e.Session, e
+	}
+	if x.response.Len() == 0 && out == nil {
+		return r.session, nil
+	}
+	var top envelope
+	d := decoder{data: x.response.String()}
+	if d.peek() == '{' {
+		for d.open(); d.next(); {
+			top.member(&d)
+		}
+	} else {
+		d.skip()
+	}
+	session := r.next(Session(top.token))
+	if err := d.done(); err != nil {
+		return r.session, x.failed(ErrInvalidResponse, err.Error(), nil)
+	}
+	if len(top.errors) > 0 {
+		e := x.refused(top)
+		return e.Session, e
+	}
+	if out != nil {
+		if err := json.Unmarshal([]byte(d.data), out); err != nil {
+			e := x.failed(ErrInvalidResponse, "the body does not fit the type to decode into", nil)
+			e.Session = session
+			return session, e
+		}
+	}
+	if sel, ok := out.(*Selection); ok {
+		sel.Session = r.next(sel.Session)
+		session = sel.Session
+		if x.withoutRaw {
+			sel.raw = ""
+		}
+	}
+	return session, nil
+}
+
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+}
+
+// splitPath checks a caller's path, which may hold what came from a visitor: it
+// must arrive at Centra as it is written here.
+func splitPath(path string) (escaped, query string, ok bool) {
+	escaped, query, _ = strings.Cut(path, "?")
+	if !strings.HasPrefix(escaped, "/") || strings.HasPrefix(escaped, "//") || strings.Contains(path, "#") {
+		return "", "", false
+	}
+	for i := range len(path) {
+		if path[i] <= ' ' || path[i] > '~' {
+			return "", "", false
+		}
+	}
+	for segment := range strings.SplitSeq(escaped, "/") {
+		plain, err := url.PathUnescape(segment)
+		if err != nil || strings.Contains(plain, `\`) {
+			return "", "", false
+		}
+		for part := range strings.SplitSeq(plain, "/") {
+			if part == "." || part == ".." {
+				return "", "", false
+			}
+		}
+	}
+	// net/url escapes anew what is only partly escaped, and loses a %2F.
+	plain, _ := url.PathUnescape(escaped)
+	u := url.URL{Path: plain, RawPath: escaped}
+	return escaped, query, u.EscapedPath() == escaped || !strings.Contains(escaped, "%")
+}
+
+// endpoint names a call by the first segment of its path: an ID may follow.
+func endpoint(method, path string) string {
+	first, rest, _ := strings.Cut(path[1:], "/")
+	if rest != "" {
+		first += "/..."
+	}
+	return method + " /" + first
+}
