@@ -27,7 +27,7 @@ type Selection struct {
 	ShippingAddress Address  `json:"shippingAddress"`
 	PaymentMethod   string   `json:"paymentMethod"`
 	ShippingMethod  string   `json:"shippingMethod"`
-	LoggedIn        bool     `json:"loggedIn"`
+	LoggedIn        bool     `json:"loggedIn"` // a customer is signed in
 
 	// CheckoutScript is centraCheckoutScript: JavaScript without a <script> tag,
 	// there while a widget such as Klarna Checkout is active.
@@ -166,7 +166,7 @@ func (s *Selection) decode(d *decoder) (envelope, error) {
 			case "location":
 				s.Location.decode(d)
 			case "loggedIn":
-				s.LoggedIn = d.bool()
+				s.LoggedIn = d.present() // true, or the customer
 			default:
 				top.member(d)
 			}

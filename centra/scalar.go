@@ -1,0 +1,294 @@
+package centra
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The decoder's values without parts, read as the Go type that is wanted.
+
+// text reads a string; a number or true as its text; null, false and anything
+// with parts as "".
+func (d *decoder) text() string {
+	switch c := d.peek(); {
+	case c == '"':
+		return d.quoted()
+	case c == '-' || '0' <= c && c <= '9':
+		return d.own(d.number())
+	case c == 't':
+		d.skip()
+		if d.err == nil {
+			return "true"
+		}
+	default:
+		d.skip()
+	}
+	return ""
+}
+
+// scalar is text for a value that is not kept.
+func (d *decoder) scalar() string {
+	copies := d.copies
+	d.copies = nil
+	text := d.text()
+	d.copies = copies
+	return text
+}
+
+// float reads a number, or a string that holds one; anything else is 0.
+func (d *decoder) float() float64 {
+	return parseFloat(d.scalar())
+}
+
+func parseFloat(text string) float64 {
+	if strings.Trim(text, "0123456789+-.eE") != "" { // ParseFloat takes "NaN" and "0x1p4" too
+		return 0
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
+// int reads a whole number like float does.
+func (d *decoder) int() int {
+	text := d.scalar()
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	f := parseFloat(text)
+	if f > 1<<53 || f < -1<<53 {
+		return 0
+	}
+	return int(f)
+}
+
+// bool reads true, 1, "1" and "true" as true, anything else as false.
+func (d *decoder) bool() bool {
+	switch d.scalar() {
+	case "true", "1":
+		return true
+	}
+	return false
+}
+
+// present reads an object with anything in it as true, any other value as bool
+// does: PHP's [] is nothing.
+func (d *decoder) present() bool {
+	switch d.peek() {
+	case '{', '[':
+		start := d.pos
+		d.skip()
+		return d.err == nil && strings.TrimSpace(d.data[start+1:d.pos-1]) != ""
+	}
+	return d.bool()
+}
+
+// choice reads a boolean that may be missing.
+func (d *decoder) choice() Choice {
+	if d.peek() == 'n' {
+		d.skip()
+		return NotSent
+	}
+	return YesNo(d.bool())
+}
+
+// texts reads an object of strings such as {"field": "message"}. PHP's [] is
+// none; the elements of a list have no name.
+func (d *decoder) texts() map[string]string {
+	var texts map[string]string
+	for end := d.list(); d.element(end); {
+		name := ""
+		if end == '}' {
+			name = strings.Clone(d.key)
+		}
+		if texts == nil {
+			texts = map[string]string{}
+		}
+		texts[name] = d.text()
+	}
+	return texts
+}
+
+// number reads what RFC 8259 calls a number.
+func (d *decoder) number() string {
+	start := d.pos
+	if d.at('-') {
+		d.pos++
+	}
+	if d.at('0') {
+		d.pos++
+	} else if !d.digits() {
+		d.fail(errSyntax)
+		return ""
+	}
+	if d.at('.') {
+		d.pos++
+		if !d.digits() {
+			d.fail(errSyntax)
+			return ""
+		}
+	}
+	if d.at('e') || d.at('E') {
+		d.pos++
+		if d.at('+') || d.at('-') {
+			d.pos++
+		}
+		if !d.digits() {
+			d.fail(errSyntax)
+			return ""
+		}
+	}
+	return d.data[start:d.pos]
+}
+
+func (d *decoder) at(c byte) bool { return d.pos < len(d.data) && d.data[d.pos] == c }
+
+func (d *decoder) digits() bool {
+	start := d.pos
+	for d.pos < len(d.data) && '0' <= d.data[d.pos] && d.data[d.pos] <= '9' {
+		d.pos++
+	}
+	return d.pos > start
+}
+
+// quoted reads a string and resolves its escapes.
+func (d *decoder) quoted() string {
+	s, escaped := d.span()
+	if escaped {
+		return unescape(s)
+	}
+	return d.own(s)
+}
+
+// own returns s as a string that may outlive data. Copies share a chunk, since
+// an allocation for each of a cart's hundred short strings would cost more than
+// decoding them.
+func (d *decoder) own(s string) string {
+	if d.copies == nil || s == "" {
+		return s
+	}
+	if d.copies.Cap()-d.copies.Len() < len(s) {
+		*d.copies = strings.Builder{}
+		d.copies.Grow(max(copiesChunk, len(s)))
+	}
+	start := d.copies.Len()
+	d.copies.WriteString(s)
+	return d.copies.String()[start:]
+}
+
+const copiesChunk = 2 << 10
+
+// plain are the bytes of a string that need no second look.
+var plain = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// span reads a string and returns what stands between its quotes.
+func (d *decoder) span() (s string, escaped bool) {
+	data := d.data
+	start := d.pos + 1
+	for i := start; i < len(data); i++ {
+		c := data[i]
+		if plain[c] {
+			continue
+		}
+		switch c {
+		case '"':
+			d.pos = i + 1
+			return data[start:i], escaped
+		case '\\':
+			escaped = true
+			n := escapeLen(data[i:])
+			if n == 0 {
+				d.fail(errSyntax)
+				return "", false
+			}
+			i += n - 1
+		default:
+			d.fail(errSyntax)
+			return "", false
+		}
+	}
+	d.fail(errSyntax)
+	return "", false
+}
+
+// escapeLen returns the length of the escape that s begins with, 0 for none.
+func escapeLen(s string) int {
+	if len(s) < 2 {
+		return 0
+	}
+	switch s[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(s) >= 6 && hex4(s[2:6]) >= 0 {
+			return 6
+		}
+	}
+	return 0
+}
+
+func hex4(s string) rune {
+	var r rune
+	for i := range 4 {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return -1
+		}
+	}
+	return r
+}
+
+// unescape resolves escapes that span has checked. Half a surrogate pair
+// becomes U+FFFD, as in encoding/json.
+func unescape(s string) string {
+	out := make([]byte, 0, len(s))
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return string(append(out, s...))
+		}
+		out = append(out, s[:i]...)
+		c := s[i+1]
+		s = s[i+2:]
+		switch c {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r := hex4(s[:4])
+			s = s[4:]
+			if utf16.IsSurrogate(r) {
+				pair := rune(utf8.RuneError)
+				if len(s) >= 6 && s[0] == '\\' && s[1] == 'u' {
+					pair = utf16.DecodeRune(r, hex4(s[2:6]))
+				}
+				if r = pair; r != utf8.RuneError {
+					s = s[6:]
+				}
+			}
+			out = utf8.AppendRune(out, r)
+		default:
+			out = append(out, c)
+		}
+	}
+}
