@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// Carts and products are no part of the library. This is how a shop reaches
+// such endpoints with [centra.CheckoutAPI.Do], and the session stays right.
+
+// visit makes calls with the visitor's session and keeps the session that they
+// bring, after errors too: tokens rotate.
+func (s *shop) visit(w http.ResponseWriter, r *http.Request, calls func(context.Context, centra.Session) (centra.Session, error)) error {
+	before, err := s.sessions.Load(r)
+	if err != nil {
+		return err
+	}
+	after, err := calls(r.Context(), before)
+	var failed *centra.Error
+	if errors.As(err, &failed) {
+		after = failed.Session
+	}
+	if after == "" || after == before {
+		return err
+	}
+	return errors.Join(err, s.sessions.Save(w, r, after))
+}
+
+// cart reads the visitor's cart. A visitor without a session has none, and no
+// session is started for somebody who only looks.
+func (s *shop) cart(w http.ResponseWriter, r *http.Request) (cart *centra.Selection, err error) {
+	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if sess == "" {
+			cart = new(centra.Selection)
+			return "", nil
+		}
+		if cart, err = s.visitor.Selection(ctx, sess); err != nil {
+			return "", err
+		}
+		return cart.Session, nil
+	})
+	if s.api == "shop" && errors.Is(err, centra.ErrSelectionNotFound) {
+		// Ordered elsewhere, or 30 days old. The Checkout API starts a new cart by
+		// itself then; here the shop forgets the ID.
+		return new(centra.Selection), s.sessions.Save(w, r, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return cart, nil
+}
+
+// addItem puts one of the item into the visitor's cart.
+func (s *shop) addItem(w http.ResponseWriter, r *http.Request, item string) error {
+	return s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		var cart centra.Selection
+		if s.api == "shop" && sess == "" {
+			var err error
+			if sess, err = s.visitor.Do(ctx, "", http.MethodPost, "/selections", nil, &cart); err != nil {
+				return "", err
+			}
+		}
+		return s.visitor.Do(ctx, sess, http.MethodPost, s.path(sess, "items", item), nil, &cart)
+	})
+}
+
+// setQuantity changes a line of the visitor's cart; 0 removes it.
+func (s *shop) setQuantity(w http.ResponseWriter, r *http.Request, line, quantity string) error {
+	return s.put(w, r, "lines", line, "quantity", quantity)
+}
+
+// setPaymentMethod decides what the checkout shows, such as Klarna's widget.
+func (s *shop) setPaymentMethod(w http.ResponseWriter, r *http.Request, method string) error {
+	return s.put(w, r, "payment-methods", method)
+}
+
+func (s *shop) put(w http.ResponseWriter, r *http.Request, path ...string) error {
+	return s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if s.api == "shop" && sess == "" {
+			return "", centra.ErrNoSession
+		}
+		var cart centra.Selection
+		return s.visitor.Do(ctx, sess, http.MethodPut, s.path(sess, path...), nil, &cart)
+	})
+}
+
+// path is below the base URL in the Checkout API, below the selection in the
+// Shop API.
+func (s *shop) path(sess centra.Session, segments ...string) string {
+	var b strings.Builder
+	if s.api == "shop" {
+		b.WriteString("/selections/" + url.PathEscape(string(sess)))
+	}
+	for _, segment := range segments {
+		b.WriteString("/" + url.PathEscape(segment))
+	}
+	return b.String()
+}
+
+// product is what the shop shows of a product of Centra's.
+type product struct {
+	Name  text   `json:"name"`
+	URI   text   `json:"uri"`
+	Price text   `json:"price"`
+	Sizes []size `json:"items"`
+}
+
+type size struct {
+	Item  text `json:"item"`
+	Name  text `json:"name"`
+	Stock text `json:"stock"` // "yes", "no", or how many
+}
+
+// SoldOut reports whether no size can be bought.
+func (p product) SoldOut() bool {
+	for _, size := range p.Sizes {
+		if !size.SoldOut() {
+			return false
+		}
+	}
+	return true
+}
+
+// SoldOut reports whether Centra says that none is left.
+func (s size) SoldOut() bool { return s.Stock == "no" || s.Stock == "0" }
+
+// text is a string, or what PHP writes where one is missing: false, null, 0.
+type text string
+
+// UnmarshalJSON keeps strings and numbers, and takes all else for "".
+func (t *text) UnmarshalJSON(b []byte) error {
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*t = ""
+	switch v := v.(type) {
+	case string:
+		*t = text(v)
+	case float64:
+		*t = text(b)
+	}
+	return nil
+}
+
+// products reads the catalogue. It belongs to no visitor, so the call has no
+// session: "none" keeps the Checkout API from starting one.
+func (s *shop) products(ctx context.Context) ([]product, error) {
+	var answer struct {
+		Products []product `json:"products"`
+	}
+	session := centra.Session("none")
+	if s.api == "shop" {
+		session = ""
+	}
+	_, err := s.visitor.Do(ctx, session, http.MethodPost, "/products", map[string]int{"limit": 24}, &answer)
+	return answer.Products, err
+}

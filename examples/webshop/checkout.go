@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// reminderCookie keeps whether the shopper wants the reminder, "yes" or "no".
+// The page's script writes it too, so it is not HttpOnly.
+const reminderCookie = "reminder"
+
+// mayRemind decides about cartAbandonmentEmail: by the form, else by an earlier
+// answer. Where nobody was asked, as when a widget sends its event, this shop's
+// terms allow one reminder, and a switch above the widget declines it. What
+// yours may say is for your lawyer.
+func mayRemind(r *http.Request) bool {
+	// A box that is not ticked sends nothing, so a hidden "no" stands before it.
+	if answers := r.PostForm["reminder"]; len(answers) > 0 {
+		return slices.Contains(answers, "yes")
+	}
+	answer, err := r.Cookie(reminderCookie)
+	return err != nil || answer.Value != "no"
+}
+
+// rememberAnswer keeps what a form asked for the events of a widget.
+func rememberAnswer(w http.ResponseWriter, r *http.Request) {
+	if !r.PostForm.Has("reminder") {
+		return
+	}
+	answer := "no"
+	if mayRemind(r) {
+		answer = "yes"
+	}
+	http.SetCookie(w, &http.Cookie{Name: reminderCookie, Value: answer, Path: "/", SameSite: http.SameSiteLaxMode})
+}
+
+// saveDetails is the flow without a widget: the form's values go to Centra by
+// the same call that a widget's event leads to, and in order with those.
+func (s *shop) saveDetails(w http.ResponseWriter, r *http.Request) (*centra.Selection, error) {
+	address := formAddress(r)
+	return s.callback.Capture(w, r, centra.Fields{Email: address.Email, Address: address})
+}
+
+func formAddress(r *http.Request) *centra.Address {
+	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return &centra.Address{
+		Email: value("email"), FirstName: value("firstName"), LastName: value("lastName"),
+		Address1: value("address1"), Address2: value("address2"), ZipCode: value("zipCode"), City: value("city"),
+		State: value("state"), Country: value("country"), PhoneNumber: value("phoneNumber"),
+	}
+}
+
+// returnPath is where a payment provider sends the shopper.
+const returnPath = "/payment-return"
+
+// startPayment pays for what is in the cart, with the details that Centra has.
+func (s *shop) startPayment(w http.ResponseWriter, r *http.Request) (action *centra.PaymentAction, err error) {
+	payment := centra.Payment{
+		ReturnPage:         s.origin + returnPath,
+		FailedPage:         s.origin + "/checkout?payment=failed",
+		TermsAndConditions: true,
+	}
+	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if action, err = s.visitor.StartPayment(ctx, sess, payment); err != nil {
+			return "", err
+		}
+		return action.Session, nil
+	})
+	if err == nil && action.Order != nil {
+		err = s.forgetOrdered(w, r)
+	}
+	return action, err
+}
+
+// finishPayment completes the order with what the visitor brought along.
+func (s *shop) finishPayment(w http.ResponseWriter, r *http.Request) (order *centra.Order, err error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, errors.New("the form cannot be read")
+	}
+	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if order, err = s.visitor.PaymentResult(ctx, sess, r.Form); err != nil {
+			return "", err
+		}
+		return order.Session, nil
+	})
+	if err == nil {
+		err = s.forgetOrdered(w, r)
+	}
+	return order, err
+}
+
+// forgetOrdered ends a Shop API session with its order: the ID is the cart's. A
+// session of the Checkout API goes on, with a new cart.
+func (s *shop) forgetOrdered(w http.ResponseWriter, r *http.Request) error {
+	if s.api != "shop" {
+		return nil
+	}
+	return s.sessions.Save(w, r, "")
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+// checkoutPage is what the checkout shows beside the cart.
+type checkoutPage struct {
+	Unknown   bool // Centra did not say what is in the cart
+	Methods   []method
+	Widget    bool          // the payment method brings a widget
+	Script    template.HTML // CheckoutScript and the listener
+	MayRemind bool
+	Agreed    bool
+	Paying    bool // the details are there
+	Fields    []field
+	Countries []country
+}
+
+type method struct {
+	ID, Name string
+	Active   bool
+}
+
+type field struct {
+	Name, Label, Type, Complete string
+	Value, Error                string
+	Required, Whole             bool
+}
+
+type country struct {
+	Code, Name string
+	Active     bool
+}
+
+func (s *storefront) getCheckout(w http.ResponseWriter, r *http.Request) {
+	v := s.view(w, r, "Checkout")
+	switch r.URL.Query().Get("payment") {
+	case "failed":
+		v.Notices = append(v.Notices, notice{Warn: true, Title: "The payment failed.", Text: "Nothing was taken from your account; your cart is as it was."})
+	}
+	s.writeCheckout(w, r, http.StatusOK, v, nil)
+}
+
+// writeCheckout shows v.Cart with the shopper's details, those of the form if
+// there is one.
+func (s *storefront) writeCheckout(w http.ResponseWriter, r *http.Request, status int, v view, refused map[string]string) {
+	v.Here = "/checkout"
+	page := checkoutPage{
+		Unknown:   v.Cart == nil,
+		MayRemind: mayRemind(r),
+		Script:    checkoutscript.Embed(v.Cart, v.Nonce),
+	}
+	if cart := v.Cart; cart != nil {
+		address := cart.Address
+		if r.PostForm.Has("email") {
+			address = *formAddress(r)
+		}
+		_, err := r.Cookie(reminderCookie)
+		page.Agreed = mayRemind(r) && (err == nil || r.PostForm.Has("reminder")) // a box that asks starts empty
+		page.Widget = cart.CheckoutScript != ""
+		page.Paying = cart.Address.Email != "" && refused == nil
+		page.Methods = s.methods(cart)
+		page.Fields = fields(address, refused)
+		page.Countries = countries(address.Country)
+	}
+	v.Page = page
+	s.write(w, status, "checkout", v)
+}
+
+// methods are what Centra offers; of the simulated one, the two flows.
+func (s *storefront) methods(cart *centra.Selection) []method {
+	if s.centra != nil {
+		return []method{
+			{centratest.KlarnaMethod, "Pay with Klarna Checkout", cart.PaymentMethod == centratest.KlarnaMethod},
+			{centratest.DummyMethod, "Without a widget", cart.PaymentMethod == centratest.DummyMethod},
+		}
+	}
+	var body struct {
+		PaymentMethods []struct {
+			PaymentMethod text `json:"paymentMethod"`
+			Name          text `json:"name"`
+		} `json:"paymentMethods"`
+	}
+	_ = json.Unmarshal(cart.Raw(), &body) // without a list there is no choice to offer
+	var methods []method
+	for _, m := range body.PaymentMethods {
+		methods = append(methods, method{string(m.PaymentMethod), string(m.Name), string(m.PaymentMethod) == cart.PaymentMethod})
+	}
+	return methods
+}
+
+func fields(a centra.Address, refused map[string]string) []field {
+	list := []field{
+		{Name: "email", Label: "E-mail", Type: "email", Complete: "email", Value: a.Email, Required: true, Whole: true},
+		{Name: "firstName", Label: "First name", Type: "text", Complete: "given-name", Value: a.FirstName, Required: true},
+		{Name: "lastName", Label: "Last name", Type: "text", Complete: "family-name", Value: a.LastName, Required: true},
+		{Name: "address1", Label: "Street and number", Type: "text", Complete: "address-line1", Value: a.Address1, Required: true, Whole: true},
+		{Name: "zipCode", Label: "Postal code", Type: "text", Complete: "postal-code", Value: a.ZipCode, Required: true},
+		{Name: "city", Label: "City", Type: "text", Complete: "address-level2", Value: a.City, Required: true},
+		{Name: "phoneNumber", Label: "Phone (optional)", Type: "tel", Complete: "tel", Value: a.PhoneNumber},
+	}
+	for i := range list {
+		list[i].Error = refused[list[i].Name]
+	}
+	return list
+}
+
+func countries(chosen string) []country {
+	list := []country{{Code: "SE", Name: "Sweden"}, {Code: "NO", Name: "Norway"}, {Code: "DE", Name: "Germany"}, {Code: "US", Name: "United States"}}
+	for i := range list {
+		list[i].Active = list[i].Code == chosen
+	}
+	return list
+}
+
+// postCheckout is the form of the flow without a widget.
+func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		s.write(w, http.StatusBadRequest, "message", view{Title: "The form cannot be read", Demo: s.demoState(), Page: "Please fill it in again."})
+		return
+	}
+	rememberAnswer(w, r)
+	_, err := s.saveDetails(w, r)
+	refused := refusedFields(err)
+	switch {
+	case err == nil:
+		http.Redirect(w, r, "/checkout", http.StatusSeeOther)
+	case refused != nil && !errors.Is(err, centra.ErrSelectionNotFound) && !errors.Is(err, centra.ErrUnauthorized):
+		v := s.view(w, r, "Checkout")
+		problem := notice{Warn: true, Title: "Some details were not accepted."}
+		for name, message := range refused {
+			problem.Lines = append(problem.Lines, name+": "+message)
+		}
+		v.Notices = append(v.Notices, problem)
+		s.writeCheckout(w, r, http.StatusUnprocessableEntity, v, refused)
+	default:
+		s.fail(w, r, "Your details are not saved", err)
+	}
+}
+
+func (s *storefront) postPaymentMethod(w http.ResponseWriter, r *http.Request) {
+	if err := s.setPaymentMethod(w, r, r.PostFormValue("method")); err != nil {
+		s.fail(w, r, "The payment method has not changed", err)
+		return
+	}
+	http.Redirect(w, r, "/checkout", http.StatusSeeOther)
+}
+
+// postReminder is the switch above the widget, for browsers without scripts.
+func (s *storefront) postReminder(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err == nil {
+		rememberAnswer(w, r)
+	}
+	http.Redirect(w, r, "/checkout", http.StatusSeeOther)
+}
+
+// pay starts the payment and does what Centra answers.
+func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
+	action, err := s.startPayment(w, r)
+	var gone *centra.OutOfStockError
+	switch {
+	case errors.As(err, &gone):
+		s.outOfStock(w, r, gone)
+		return
+	case err != nil:
+		s.fail(w, r, "The payment could not be started", err)
+		return
+	}
+	switch action.Action {
+	case centra.ActionSuccess:
+		s.thank(w, action.Order)
+	case centra.ActionRedirect:
+		s.redirectToPayment(w, r, action.URL)
+	case centra.ActionForm:
+		if s.centra != nil { // the simulated Klarna has asked already, in its iframe
+			s.redirectToPayment(w, r, returnPath+"?"+values(action.FormFields).Encode())
+			return
+		}
+		s.showPayment(w, r, action)
+	case centra.ActionJavaScript:
+		s.showPayment(w, r, action)
+	default:
+		http.Redirect(w, r, "/checkout?payment=failed", http.StatusSeeOther)
+	}
+}
+
+func values(fields map[string]string) url.Values {
+	v := make(url.Values, len(fields))
+	for name, value := range fields {
+		v.Set(name, value)
+	}
+	return v
+}
+
+// redirectToPayment goes where Centra says, as long as that is on the web.
+func (s *storefront) redirectToPayment(w http.ResponseWriter, r *http.Request, target string) {
+	u, err := url.Parse(target)
+	if err != nil || (u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http") {
+		s.fail(w, r, "The payment could not be started", centra.ErrInvalidResponse)
+		return
+	}
+	http.Redirect(w, r, u.String(), http.StatusSeeOther)
+}
+
+// showPayment is the page of a payment method that brings HTML or a script.
+func (s *storefront) showPayment(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
+	v := s.view(w, r, "Payment")
+	v.Here = "/checkout"
+	v.Page = struct {
+		Script template.HTML
+		HTML   template.HTML
+		Code   template.JS
+	}{checkoutscript.Embed(v.Cart, v.Nonce), withNonce(action.FormHTML, v.Nonce), template.JS(action.Code)}
+	s.write(w, http.StatusOK, "payment", v)
+}
+
+// outOfStock shows what is gone and the cart that is left, which Centra has
+// already put in order.
+func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *centra.OutOfStockError) {
+	names := make(map[string]string)
+	s.mu.Lock()
+	for _, p := range s.lastKnown {
+		for _, size := range p.Sizes {
+			names[string(size.Item)] = string(p.Name)
+		}
+	}
+	s.mu.Unlock()
+	problem := notice{Warn: true, Title: "Somebody was faster.", Text: "The rest of your cart is as it was; nothing has been paid."}
+	for _, item := range gone.Items {
+		name := names[item.Item]
+		if name == "" {
+			name = "Item " + item.Item
+		}
+		line := name + " is sold out."
+		if item.Available > 0 {
+			line = fmt.Sprintf("%s: only %d of %d left.", name, item.Available, item.OriginalQuantity)
+		}
+		problem.Lines = append(problem.Lines, line)
+	}
+	v := view{Title: "Checkout", Nonce: nonce(), Demo: s.demoState(), Cart: gone.Selection, Notices: []notice{problem}}
+	s.writeCheckout(w, r, http.StatusConflict, v, nil)
+}
+
+// paymentReturn is where a payment provider sends the shopper.
+func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
+	order, err := s.finishPayment(w, r)
+	if err != nil {
+		s.fail(w, r, "The payment is not complete", err)
+		return
+	}
+	s.thank(w, order)
+}
+
+func (s *storefront) thank(w http.ResponseWriter, order *centra.Order) {
+	s.write(w, http.StatusOK, "order", view{Title: "Thank you", Here: returnPath, Demo: s.demoState(), Page: order})
+}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+// storefront is the shop's pages, with the demonstration around them.
+type storefront struct {
+	*shop
+	pages    *pages
+	timeline *timeline
+	interval time.Duration
+
+	centra  *centratest.Server // nil with -centra
+	trouble trouble
+
+	mu        sync.Mutex
+	lastKnown []product // the catalogue, for when Centra is away
+}
+
+func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
+	s := &storefront{timeline: newTimeline(), interval: o.interval}
+	set := settings{
+		api: o.api, centra: o.centra, secret: o.secret, origin: o.origin, cartLink: o.cartLink, logger: logger,
+		observeCapture: s.watchCapture, observeRecovery: s.watchRecovery,
+	}
+	policy := widgetPolicy
+	if o.centra == "" {
+		s.centra = newCentra(o.origin, o.cartLink, o.secret, o.interval)
+		s.centra.OnEvent(func(e centratest.Event) {
+			if next, tell := told(e, o.api, o.interval); tell {
+				s.timeline.add(next)
+			}
+		})
+		set.centra = s.centra.URL()
+		set.secret = cmp.Or(o.secret, centratest.Secret)
+		policy = ownPolicy
+	}
+	s.pages = newPages(policy)
+	var err error
+	if s.shop, err = newShop(set); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the simulated Centra.
+func (s *storefront) Close() {
+	if s.centra != nil {
+		s.centra.Close()
+	}
+}
+
+// Handler has all routes. Those of the library look after cross-site requests
+// themselves; the shop's own forms are guarded here.
+func (s *storefront) Handler() http.Handler {
+	own := http.NewServeMux()
+	own.HandleFunc("GET /{$}", s.home)
+	own.HandleFunc("POST /cart/items/{item}", s.postItem)
+	own.HandleFunc("POST /cart/lines/{line}", s.postLine)
+	own.HandleFunc("GET /cart.json", s.cartJSON)
+	own.HandleFunc("GET /checkout", s.getCheckout)
+	own.HandleFunc("POST /checkout", s.postCheckout)
+	own.HandleFunc("POST /payment-method", s.postPaymentMethod)
+	own.HandleFunc("POST /reminder", s.postReminder)
+	own.HandleFunc("POST /pay", s.pay)
+	own.HandleFunc("GET "+returnPath, s.paymentReturn)
+	own.HandleFunc("POST "+returnPath, s.paymentReturn)
+	own.HandleFunc("GET /inbox", s.inbox)
+	own.HandleFunc("GET /inbox.json", s.inboxJSON)
+	own.Handle("GET /events", s.timeline)
+	own.Handle("GET /static/", static())
+	own.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	if s.centra != nil {
+		own.HandleFunc("GET /demo/widget", s.widget)
+		own.HandleFunc("POST /demo/trouble", s.makeTrouble)
+	}
+	own.HandleFunc("GET /", s.notFound)
+
+	guard := http.NewCrossOriginProtection()
+	guard.AddInsecureBypassPattern("POST " + returnPath) // a payment provider may post; Centra checks what it brings
+
+	mux := http.NewServeMux()
+	mux.Handle("/", guard.Handler(limitForms(own)))
+	s.routes(mux)
+	return mux
+}
+
+// limitForms bounds what a form may hold.
+func limitForms(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pageTimeout is how long a page waits for Centra before it says so.
+const pageTimeout = 4 * time.Second
+
+// view prepares a page: what it shows in its frame, and what it has to say of a
+// cart that cannot be read.
+func (s *storefront) view(w http.ResponseWriter, r *http.Request, title string) view {
+	v := view{Title: title, Here: r.URL.Path, Nonce: nonce(), Demo: s.demoState()}
+	ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
+	defer cancel()
+	cart, err := s.cart(w, r.WithContext(ctx))
+	if err != nil {
+		v.Notices = append(v.Notices, notice{Warn: true, Title: "Your cart cannot be shown.", Text: explain(err)})
+		return v
+	}
+	v.Cart = cart
+	return v
+}
+
+func (s *storefront) write(w http.ResponseWriter, status int, page string, v view) {
+	if err := s.pages.write(w, status, page, v); err != nil {
+		s.logger.Error("a page cannot be rendered", slog.String("page", page), slog.Any("error", err))
+		http.Error(w, "The page cannot be shown.", http.StatusInternalServerError)
+	}
+}
+
+// explain says to a shopper what went wrong, in the shop's words.
+func explain(err error) string {
+	switch {
+	case errors.Is(err, centra.ErrNoSession):
+		return "Put something into it first."
+	case errors.Is(err, centra.ErrSelectionNotFound):
+		return "This cart is no longer there. It was ordered, or it is older than 30 days."
+	case errors.Is(err, centra.ErrUnauthorized):
+		return "The shop is not set up correctly. Its staff has been told."
+	case errors.Is(err, centra.ErrUnavailable), errors.Is(err, centra.ErrRateLimited), errors.Is(err, context.DeadlineExceeded):
+		return "The shop’s systems do not answer at the moment. What you have is kept; please try again soon."
+	case refusedFields(err) != nil:
+		return "Something was not accepted."
+	}
+	return "Something went wrong. What you have is kept; please try again."
+}
+
+// refusedFields are Centra's messages by field, for the shopper.
+func refusedFields(err error) map[string]string {
+	var failed *centra.Error
+	if errors.As(err, &failed) && failed.StatusCode < http.StatusInternalServerError {
+		return failed.Fields
+	}
+	return nil
+}
+
+// fail is the page after something that the visitor asked for was not done.
+func (s *storefront) fail(w http.ResponseWriter, r *http.Request, title string, err error) {
+	status := http.StatusBadGateway
+	switch {
+	case errors.Is(err, centra.ErrNoSession):
+		status = http.StatusConflict
+	case errors.Is(err, centra.ErrSelectionNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, centra.ErrUnavailable), errors.Is(err, centra.ErrRateLimited), errors.Is(err, context.DeadlineExceeded):
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "10")
+	case refusedFields(err) != nil:
+		status = http.StatusUnprocessableEntity
+	}
+	v := view{Title: title, Here: "/checkout", Demo: s.demoState(), Page: explain(err)}
+	for _, message := range refusedFields(err) {
+		v.Notices = []notice{{Warn: true, Title: "Not accepted:", Text: message}}
+	}
+	s.write(w, status, "message", v)
+}
+
+func (s *storefront) notFound(w http.ResponseWriter, r *http.Request) {
+	s.write(w, http.StatusNotFound, "message", view{Title: "Page not found", Demo: s.demoState(), Page: "There is nothing at this address."})
+}
+
+// home is the shop window.
+func (s *storefront) home(w http.ResponseWriter, r *http.Request) {
+	v := s.view(w, r, "Things that outlast the season")
+	products, err := s.catalogue(r.Context())
+	if err != nil {
+		v.Notices = append(v.Notices, notice{Warn: true, Title: "The products may be out of date.", Text: explain(err)})
+	}
+	v.Page = products
+	query := r.URL.Query()
+	if query.Get("cart") == "gone" {
+		v.Notices = append(v.Notices, notice{Warn: true, Title: "That cart is no longer there.",
+			Text: "It was ordered already, or it is older than 30 days. What you have in your cart now has not changed."})
+	}
+	for _, p := range products {
+		for _, size := range p.Sizes {
+			if string(size.Item) == query.Get("added") {
+				v.Notices = append(v.Notices, notice{Title: string(p.Name), Text: "is in your cart.", Link: "/checkout", Label: "Go to the checkout"})
+			}
+		}
+	}
+	s.write(w, http.StatusOK, "home", v)
+}
+
+// catalogue is what Centra sells, or what it sold when it last answered.
+func (s *storefront) catalogue(ctx context.Context) ([]product, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout/2)
+	defer cancel()
+	products, err := s.products(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		return s.lastKnown, err
+	}
+	s.lastKnown = products
+	return products, nil
+}
+
+func (s *storefront) postItem(w http.ResponseWriter, r *http.Request) {
+	item := r.PathValue("item")
+	if err := s.addItem(w, r, item); err != nil {
+		s.fail(w, r, "It is not in your cart", err)
+		return
+	}
+	http.Redirect(w, r, "/?added="+url.QueryEscape(item), http.StatusSeeOther)
+}
+
+func (s *storefront) postLine(w http.ResponseWriter, r *http.Request) {
+	if err := s.setQuantity(w, r, r.PathValue("line"), r.PostFormValue("quantity")); err != nil {
+		s.fail(w, r, "Your cart has not changed", err)
+		return
+	}
+	http.Redirect(w, r, "/checkout", http.StatusSeeOther)
+}
+
+// cartJSON is the cart without anything about the shopper: a recovered cart is
+// whoever's had the link.
+func (s *storefront) cartJSON(w http.ResponseWriter, r *http.Request) {
+	cart, err := s.cart(w, r)
+	if err != nil {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": explain(err)})
+		return
+	}
+	answer := struct {
+		Items  []centra.Item `json:"items"`
+		Totals centra.Totals `json:"totals"`
+	}{cart.Items, cart.Totals}
+	if answer.Items == nil {
+		answer.Items = []centra.Item{}
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// watchCapture writes down what became of an e-mail address that the shop saw.
+func (s *storefront) watchCapture(_ context.Context, o checkoutscript.Outcome) {
+	next := entry{Kind: "event", From: "Browser → shop", Title: "Checkout details arrive"}
+	switch {
+	case o.Err != nil:
+		next.Kind, next.Title = "trouble", "Checkout details are not forwarded"
+		next.Detail = strings.ReplaceAll(o.Code, "_", " ") + ", after " + o.Duration.Round(time.Millisecond).String()
+	case o.CartAbandonmentEmail == centra.Yes:
+		next.Detail = "With an e-mail address and consent: cartAbandonmentEmail is true"
+	case o.CartAbandonmentEmail == centra.No:
+		next.Detail = "The shopper wants no reminder: cartAbandonmentEmail is false"
+	default:
+		next.Detail = "Without an e-mail address: nobody to remind yet"
+	}
+	s.timeline.add(next)
+}
+
+// withNonce lets the scripts of a payment method's HTML run under the page's
+// Content-Security-Policy. The HTML comes from Centra.
+func withNonce(html, nonce string) template.HTML {
+	return template.HTML(strings.ReplaceAll(html, "<script", `<script nonce="`+template.HTMLEscapeString(nonce)+`"`))
+}
