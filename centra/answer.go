@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"unsafe"
 )
 
@@ -18,8 +17,12 @@ func (x *exchange) refused(top envelope) *Error {
 	return e
 }
 
-// errorEnvelope reads the body of an error, which may be anything.
+// errorEnvelope reads the body of an error, which may be anything; a redirect's
+// is not Centra's.
 func (x *exchange) errorEnvelope() envelope {
+	if x.status < 400 {
+		return envelope{}
+	}
 	d := decoder{data: x.response.String()}
 	var top envelope
 	if d.object() {
@@ -51,13 +54,10 @@ type answer interface {
 // decode reads the response of a finished exchange into v and returns the body
 // for Raw.
 func (x *exchange) decode(v answer) (raw string, err error) {
-	if x.status >= 300 {
+	if !success(x.status) {
 		return "", x.refused(x.errorEnvelope())
 	}
-	d := decoder{data: x.text(!x.withoutRaw)}
-	if x.withoutRaw {
-		d.copies = new(strings.Builder)
-	}
+	d := decoder{data: x.text(!x.withoutRaw), borrowed: x.withoutRaw}
 	top, err := v.decode(&d)
 	switch {
 	case err != nil:

@@ -32,7 +32,7 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	if err != nil {
 		return r.session, err
 	}
-	if x.status >= 300 {
+	if !success(x.status) {
 		e := x.refused(x.errorEnvelope())
 		return e.Session, e
 	}

@@ -193,7 +193,7 @@ func statusKind(status int, fields map[string]string) error {
 		return ErrSelectionNotFound
 	case status >= 500:
 		return ErrUnavailable
-	case status >= 300 && status < 400:
+	case status < 400 && !success(status): // a redirect, or an upgrade that nobody asked for
 		return ErrInvalidResponse
 	}
 	return nil

@@ -11,15 +11,16 @@ import (
 // this reads into plain Go types, and only what is asked for.
 //
 // Errors stick: after the first, every call returns zero and done reports it.
-// Strings without escapes are substrings of data, unless copies is set.
+// Strings without escapes are substrings of data, unless it is borrowed.
 type decoder struct {
-	data   string
-	copies *strings.Builder // data is borrowed: returned strings are copied in here
-	pos    int
-	depth  int
-	first  bool   // just behind an opening bracket
-	key    string // the member that next stopped at
-	err    error
+	data     string
+	borrowed bool            // data will not last: what is returned must be copied
+	copies   strings.Builder // where it is copied to, and escapes are resolved
+	pos      int
+	depth    int
+	first    bool   // just behind an opening bracket
+	key      string // the member that next stopped at
+	err      error
 }
 
 // maxDepth is far beyond what Centra sends and far below what a stack holds.
@@ -80,7 +81,9 @@ func (d *decoder) next() bool {
 	}
 	key, escaped := d.span()
 	if escaped {
-		key = unescape(key)
+		var plain strings.Builder
+		unescape(&plain, key)
+		key = plain.String()
 	}
 	d.key = key
 	if d.peek() != ':' {

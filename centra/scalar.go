@@ -30,10 +30,10 @@ func (d *decoder) text() string {
 
 // scalar is text for a value that is not kept.
 func (d *decoder) scalar() string {
-	copies := d.copies
-	d.copies = nil
+	borrowed := d.borrowed
+	d.borrowed = false
 	text := d.text()
-	d.copies = copies
+	d.borrowed = borrowed
 	return text
 }
 
@@ -159,28 +159,35 @@ func (d *decoder) digits() bool {
 func (d *decoder) quoted() string {
 	s, escaped := d.span()
 	if escaped {
-		return unescape(s)
+		d.room(len(s))
+		return d.written(unescape(&d.copies, s))
 	}
 	return d.own(s)
 }
 
-// own returns s as a string that may outlive data. Copies share a chunk, since
-// an allocation for each of a cart's hundred short strings would cost more than
-// decoding them.
+// own returns s as a string that may outlive data.
 func (d *decoder) own(s string) string {
-	if d.copies == nil || s == "" {
+	if !d.borrowed || s == "" {
 		return s
 	}
-	if d.copies.Cap()-d.copies.Len() < len(s) {
-		*d.copies = strings.Builder{}
-		d.copies.Grow(max(copiesChunk, len(s)))
-	}
+	d.room(len(s))
 	start := d.copies.Len()
 	d.copies.WriteString(s)
-	return d.copies.String()[start:]
+	return d.written(start)
 }
 
+// copiesChunk is how much is allocated at once for strings that are copied: one
+// by one, a cart's hundred short strings would cost more than decoding them.
 const copiesChunk = 2 << 10
+
+func (d *decoder) room(n int) {
+	if d.copies.Cap()-d.copies.Len() < n {
+		d.copies = strings.Builder{}
+		d.copies.Grow(max(copiesChunk, n))
+	}
+}
+
+func (d *decoder) written(start int) string { return d.copies.String()[start:] }
 
 // plain are the bytes of a string that need no second look.
 var plain = func() (t [256]bool) {
@@ -251,29 +258,31 @@ func hex4(s string) rune {
 	return r
 }
 
-// unescape resolves escapes that span has checked. Half a surrogate pair
-// becomes U+FFFD, as in encoding/json.
-func unescape(s string) string {
-	out := make([]byte, 0, len(s))
+// unescape appends s to out with its escapes, which span has checked, resolved,
+// and returns where it begins there. Half a surrogate pair becomes U+FFFD, as in
+// encoding/json.
+func unescape(out *strings.Builder, s string) (start int) {
+	start = out.Len()
 	for {
 		i := strings.IndexByte(s, '\\')
 		if i < 0 {
-			return string(append(out, s...))
+			out.WriteString(s)
+			return start
 		}
-		out = append(out, s[:i]...)
+		out.WriteString(s[:i])
 		c := s[i+1]
 		s = s[i+2:]
 		switch c {
 		case 'b':
-			out = append(out, '\b')
+			c = '\b'
 		case 'f':
-			out = append(out, '\f')
+			c = '\f'
 		case 'n':
-			out = append(out, '\n')
+			c = '\n'
 		case 'r':
-			out = append(out, '\r')
+			c = '\r'
 		case 't':
-			out = append(out, '\t')
+			c = '\t'
 		case 'u':
 			r := hex4(s[:4])
 			s = s[4:]
@@ -286,9 +295,9 @@ func unescape(s string) string {
 					s = s[6:]
 				}
 			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, c)
+			out.WriteRune(r)
+			continue
 		}
+		out.WriteByte(c)
 	}
 }

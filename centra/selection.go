@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -243,6 +244,8 @@ func decodeItems(d *decoder) []Item {
 		d.fail(errItems)
 		return items
 	}
+	scratch := scratchItems.Get().(*[]Item)
+	items = (*scratch)[:0]
 	end := d.list()
 	for d.element(end) {
 		if d.peek() != '{' {
@@ -252,8 +255,16 @@ func decodeItems(d *decoder) []Item {
 		items = append(items, Item{})
 		items[len(items)-1].decode(d)
 	}
-	return items
+	exact := append([]Item{}, items...)
+	clear(items)
+	*scratch = items
+	scratchItems.Put(scratch)
+	return exact
 }
+
+// scratchItems are where items are gathered until their number is known: growing
+// a slice of them costs more memory than the items do.
+var scratchItems = sync.Pool{New: func() any { return new([]Item) }}
 
 func (i *Item) decode(d *decoder) {
 	if !d.object() {

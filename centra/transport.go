@@ -43,13 +43,38 @@ const maxErrorBytes = 64 << 10
 
 // connect builds the http.Clients over the transport.
 func (c *client) connect() {
-	// Embedding only the interface hides CloseIdleConnections, which
-	// retryablehttp calls after every failure, on what may be the transport of
-	// the whole host application.
-	transport := struct{ http.RoundTripper }{c.transport}
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.repeating = &http.Client{Transport: transport, CheckRedirect: refuse, Timeout: c.attemptTimeout}
-	c.once = &http.Client{Transport: transport, CheckRedirect: refuse}
+	c.repeating = &http.Client{Transport: attempts{c.transport, c.attemptTimeout}, CheckRedirect: refuse}
+	c.once = &http.Client{Transport: attempts{c.transport, c.timeout}, CheckRedirect: refuse}
+}
+
+// attempts bounds each attempt, the reading of its body included. It also hides
+// CloseIdleConnections, which retryablehttp calls after every failure, on what
+// may be the transport of the whole host application.
+type attempts struct {
+	next    http.RoundTripper
+	timeout time.Duration
+}
+
+func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), a.timeout)
+	resp, err := a.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp.Body = &attemptBody{resp.Body, cancel}
+	return resp, nil
+}
+
+type attemptBody struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (b *attemptBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 // request is one call before it is sent.
@@ -156,11 +181,12 @@ func (x *exchange) newRequest(ctx context.Context) *http.Request {
 	}
 	u.RawQuery = x.query
 	header := x.header
-	header["Accept"] = []string{"application/json"}
-	header["User-Agent"] = []string{x.userAgent}
-	header["X-Correlation-Id"] = []string{x.correlationID}
+	values := [...]string{"application/json", x.userAgent, x.correlationID} // one allocation
+	header["Accept"] = values[0:1:1]
+	header["User-Agent"] = values[1:2:2]
+	header["X-Correlation-Id"] = values[2:3:3]
 	if x.body != nil {
-		header["Content-Type"] = []string{"application/json"}
+		header["Content-Type"] = values[0:1:1]
 	}
 	if x.method == http.MethodPut {
 		// Sends nothing, but tells net/http that it may repeat the PUT on a
@@ -210,7 +236,7 @@ func (x *exchange) again(ctx context.Context) bool {
 func (x *exchange) read(resp *http.Response) error {
 	x.response.Reset()
 	limit := x.maxBytes
-	isError := resp.StatusCode >= 300 && resp.StatusCode != http.StatusGone
+	isError := !success(resp.StatusCode) && resp.StatusCode != http.StatusGone
 	if isError {
 		limit = min(limit, maxErrorBytes)
 	}
@@ -234,6 +260,8 @@ func (x *exchange) read(resp *http.Response) error {
 	}
 	return err
 }
+
+func success(status int) bool { return status >= 200 && status < 300 }
 
 // incomplete reports whether a body ended or decompressed wrongly, as opposed
 // to a connection that failed while it was read.
