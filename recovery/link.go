@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"strings"
@@ -38,7 +39,8 @@ func parseCartLink(link string) (cartLink, error) {
 	l.origin = u.Scheme + "://" + u.Host
 	l.plainHTTP = u.Scheme == "http"
 
-	path := strings.TrimPrefix(u.EscapedPath(), "/")
+	// RawPath is as it was written: braces keep EscapedPath from being that.
+	path := strings.TrimPrefix(cmp.Or(u.RawPath, u.EscapedPath()), "/")
 	path, slash := strings.CutSuffix(path, "/")
 	found := false
 	for segment := range strings.SplitSeq(path, "/") {
@@ -60,7 +62,7 @@ func parseCartLink(link string) (cartLink, error) {
 		default:
 			l.before = append(l.before, plain)
 		}
-		l.pattern += "/" + segment
+		l.pattern += "/" + url.PathEscape(plain)
 	}
 	switch {
 	case !found:

@@ -41,6 +41,6 @@ type Event struct {
 	// Err is what failed, if anything did. An error of Centra's client holds no
 	// secret; what the host's own session store puts into one is its business.
 	Err error
-	// Signature names what gave a NotAPerson away, such as "HEAD" or "Slackbot".
+	// Signature names what gave a NotAPerson away, such as "HEAD" or "Barracuda".
 	Signature string
 }

@@ -40,41 +40,32 @@ func isPrefetch(h http.Header) bool {
 }
 
 // scanners are parts of the User-Agent of robots that open links which somebody
-// was sent. Listed is what says who it is: most mail scanners (Safe Links,
-// Mimecast and Proofpoint among them) usually come as an ordinary browser and
-// cannot be told by it. General tools (curl, Go's client, headless browsers) are
-// not listed, since shops test with them.
-var scanners = [...]struct{ userAgent, why string }{
-	{"+http", "nearly all robots link to a page about them: Googlebot, bingbot, Slackbot, facebookexternalhit, LinkedInBot, Discordbot, Applebot, YandexBot"},
-	{"Googlebot", "Google's crawler, also in the short form of its image and video robots"},
-	{"Google-", "Google's fetchers: Google-Safety, Google-InspectionTool, Google-Read-Aloud"},
-	{"GoogleImageProxy", "Gmail's fetches of what it takes for an image"},
+// was sent, and why they are here. Listed is what says that it is one: most mail
+// scanners (Safe Links, Mimecast and Proofpoint among them) usually come as an
+// ordinary browser, and nothing in a single request tells. General tools (curl,
+// Go's client, headless browsers) are not listed, since shops test with them.
+var scanners = [...]struct{ signature, why string }{
+	{"+http", "crawlers and previews link to a page about them: Googlebot, bingbot, Slackbot, facebookexternalhit, Discordbot, Applebot, YandexBot"},
+	{"bot/", "those that name only themselves: Twitterbot/1.0 (X, iMessage), Googlebot-Image's and bingbot's short forms"},
+	{"Bot", "TelegramBot (like TwitterBot), LinkedInBot"},
+	{"Preview", "BingPreview, SkypeUriPreview (Skype, Teams), Snap URL Preview Service"},
+	{"facebookexternalhit", "previews in Facebook, Messenger, Instagram and iMessage, with and without the link"},
+	{"WhatsApp/", "previews in WhatsApp; the browser that it opens has no such name"},
 	{"GoogleMessages/", "previews in Google's SMS app"},
-	{"bingbot", "Bing's crawler"},
-	{"BingPreview", "Bing's page snapshots"},
-	{"Barracuda", "Barracuda Sentinel (EE), which opens links in mails"},
-	{"Proofpoint", "Proofpoint URL Defense, where it says so"},
-	{"proofpoint", "likewise"},
+	{"GoogleImageProxy", "Gmail's fetches of what it takes for an image"},
+	{"Google-", "Google-Safety, Google-InspectionTool, Google-Read-Aloud and others"},
+	{"Barracuda", "Barracuda Sentinel (EE) opens the links of mails"},
+	{"roofpoint", "Proofpoint URL Defense, where it says so, in either case"},
 	{"Mimecast", "Mimecast URL Protect, where it says so"},
 	{"SafeLinks", "Microsoft Safe Links, where it says so"},
-	{"ms-office", "Office opens a link itself before the browser does, and hands on where it was redirected to"},
-	{"Microsoft Office", "likewise"},
-	{"Slackbot", "previews in Slack"},
-	{"SkypeUriPreview", "previews in Skype and Teams"},
-	{"facebookexternalhit", "previews in Facebook, Messenger and iMessage"},
-	{"Facebot", "previews in Facebook and iMessage"},
-	{"WhatsApp/", "previews in WhatsApp"},
-	{"TelegramBot", "previews in Telegram"},
-	{"Twitterbot", "previews in X and iMessage"},
-	{"LinkedInBot", "previews in LinkedIn"},
-	{"Discordbot", "previews in Discord"},
-	{"Snap URL Preview", "previews in Snapchat"},
+	{"ms-office", "Outlook and Office open a link themselves, and then the browser where that was redirected to: the session would be Office's, the checkout the browser's"},
+	{"Microsoft Office", "likewise, in newer versions and on the Mac"},
 }
 
 func scanner(userAgent string) (signature string) {
 	for i := range scanners {
-		if strings.Contains(userAgent, scanners[i].userAgent) {
-			return scanners[i].userAgent
+		if strings.Contains(userAgent, scanners[i].signature) {
+			return scanners[i].signature
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -50,14 +51,13 @@ const (
 )
 
 func (c Cookie) name() string {
-	name := c.Name
-	if name == "" {
-		name = defaultCookieName
+	switch {
+	case c.InsecurePlainHTTP:
+		return cmp.Or(c.Name, defaultCookieName)
+	case c.Name == "":
+		return "__Host-" + defaultCookieName
 	}
-	if c.InsecurePlainHTTP {
-		return name
-	}
-	return "__Host-" + name
+	return "__Host-" + c.Name
 }
 
 // Load returns the cookie's value, "" where there is none or it is one that Save

@@ -1,0 +1,128 @@
+package recovery_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/recovery"
+)
+
+// Whatever Centra does, the visitor has an answer within 10 s, and the call is
+// over by then.
+func TestAnswersInTime(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		owner bool
+		fault func(*centratest.Server)
+	}{
+		{"hangs", false, func(server *centratest.Server) { server.SetFault(centratest.HangFault()) }},
+		{"hangs at the second call", false, func(server *centratest.Server) { server.SetLatency(6 * time.Second) }},
+		{"is slow at every call", true, func(server *centratest.Server) { server.SetLatency(3500 * time.Millisecond) }},
+		{"fails slowly", false, func(server *centratest.Server) {
+			server.SetLatency(3 * time.Second)
+			server.SetFault(centratest.StatusFault(503, nil))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, api := range apis {
+				synctest.Test(t, func(t *testing.T) {
+					server := centratest.NewServer(t, centratest.WithoutSocket())
+					config := recovery.Config{API: api.client(t, server)}
+					if tt.owner {
+						config.Owner = func(*http.Request, *centra.Selection) bool { return true }
+					}
+					s := newShop(t, config)
+					b := newBrowser(t, s)
+					token, own := server.NewCart()
+					b.have(api.session(token, own))
+					_, linked := server.NewCart("1-1")
+					tt.fault(server)
+					start := time.Now()
+					resp := get(b, "/abandoned-cart/"+linked)
+					if took := time.Since(start); took >= 10*time.Second {
+						t.Errorf("%s: answered after %v", api.name, took)
+					}
+					if resp.StatusCode != 503 && resp.StatusCode != 303 {
+						t.Errorf("%s: status %d", api.name, resp.StatusCode)
+					}
+					server.Close()
+				})
+			}
+		})
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: hangs}, Timeout: time.Second})
+		start := time.Now()
+		shows(t, get(newBrowser(t, s), linkedPath), 503, "Try again")
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("answered after %v, want 1s", took)
+		}
+		if event := s.last(t); event.Outcome != recovery.Unavailable || !errors.Is(event.Err, context.DeadlineExceeded) {
+			t.Errorf("got %+v", event)
+		}
+	})
+}
+
+func hangs(ctx context.Context, _ centra.Session, _ centra.SelectionID) (*centra.Selection, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A visitor who leaves ends the call.
+func TestVisitorLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, logger := newLog()
+		s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: hangs}, Logger: logger})
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		start := time.Now()
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, linkedPath, nil))
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("the call ended after %v, want 1s", took)
+		}
+		if got := s.last(t).Outcome; got != recovery.Canceled {
+			t.Errorf("outcome %q", got)
+		}
+		if log.String() != "" {
+			t.Errorf("log: %s", log)
+		}
+	})
+}
+
+// Two tabs and many visitors at once: each visitor ends up with the cart that
+// their link names.
+func TestConcurrentVisitors(t *testing.T) {
+	for _, api := range apis {
+		server := centratest.NewServer(t, centratest.WithoutSocket())
+		s := newShop(t, recovery.Config{API: api.client(t, server)})
+		var wg sync.WaitGroup
+		for range 20 {
+			_, linked := server.NewCart("1-1")
+			token, own := server.NewCart()
+			wg.Go(func() {
+				b := newBrowser(t, s)
+				b.have(api.session(token, own))
+				var tabs sync.WaitGroup
+				for range 2 {
+					tabs.Go(func() { get(b, "/abandoned-cart/"+linked) })
+				}
+				tabs.Wait()
+				if api.selection(server, b.session()) != linked {
+					t.Errorf("%s: a visitor has another cart than the link's", api.name)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
