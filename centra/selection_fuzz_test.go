@@ -14,10 +14,12 @@ import (
 // is not JSON, and where encoding/json finds a cart with so many items, so does
 // it.
 func FuzzSelection(f *testing.F) {
-	for _, name := range []string{"checkout.json", "shop.json"} {
-		f.Add([]byte(golden(f, name)))
-	}
 	for _, body := range []string{
+		// No seed of 30 kB: the fuzzer would spend its time on making it smaller.
+		`{"token":"f6","products":[],"selection":{"currency":"SEK","items":{"0":{"item":"1-1","line":"04","quantity":"2","ean":false,` +
+			`"priceEachAsNumber":"315.00","product":{"uri":"women\/jackets","name":"\u00d6"}},"7":{"item":2,"product":[]}},"totals":{"totalQuantity":"3",` +
+			`"shippingPrice":false,"grandTotalPriceAsNumber":12.5e2},"address":{"newsletter":null,"zipCode":11122},"shippingAddress":[],` +
+			`"centraCheckoutScript":"a<\/script>\n"},"location":{"country":"SE"},"loggedIn":{"email":"a"},"errors":[]}`,
 		emptyCart, fitsAll, `{"selection":{"items":{"0":{},"2":{}}}}`, `{"selection":[]}`, `{"selection":null}`,
 		`{"sel\u0065ction":{"items":[{"item":"\ud83d\udea2","quantity":"1e2"}]}}`, `{"selection":{"items":[]}}<html>`,
 		`{"selection":{"items":[{"product":[]}]},"errors":{"a":"b"}}`, `[]`, `null`, `<html>`,
