@@ -3,6 +3,8 @@ package centra
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/url"
 	"unicode/utf8"
 )
@@ -60,6 +62,16 @@ type PaymentAction struct {
 // Raw returns a copy of the whole body; see [Selection.Raw].
 func (p *PaymentAction) Raw() json.RawMessage { return rawCopy(p.raw) }
 
+// LogValue says what comes next, not whose payment it is.
+func (p PaymentAction) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("session", p.Session), slog.String("action", string(p.Action)))
+}
+
+// Format prints the same whatever the verb.
+func (p PaymentAction) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "payment action %s, %s", p.Action, p.Session)
+}
+
 // Order is a completed order.
 type Order struct {
 	Session  Session `json:"-"`
@@ -73,6 +85,14 @@ type Order struct {
 
 // Raw returns a copy of the whole body; see [Selection.Raw].
 func (o *Order) Raw() json.RawMessage { return rawCopy(o.raw) }
+
+// LogValue says which order it is, not whose.
+func (o Order) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("session", o.Session), slog.String("order", o.Order))
+}
+
+// Format prints the same whatever the verb.
+func (o Order) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "order %s, %s", o.Order, o.Session) }
 
 var (
 	errNoAction = errors.New("no action in the body")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"unicode/utf8"
@@ -98,11 +99,13 @@ func rawCopy(body string) json.RawMessage {
 }
 
 // LogValue says how large the cart is, not what is in it or whose it is.
-func (s *Selection) LogValue() slog.Value {
-	if s == nil {
-		return slog.StringValue("none")
-	}
+func (s Selection) LogValue() slog.Value {
 	return slog.GroupValue(slog.Any("session", s.Session), slog.Int("items", len(s.Items)))
+}
+
+// Format prints the same whatever the verb.
+func (s Selection) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "cart of %d items, %s", len(s.Items), s.Session)
 }
 
 // UnmarshalJSON decodes the body of a Checkout API or Shop API response, so

@@ -43,9 +43,8 @@ const maxErrorBytes = 64 << 10
 
 // connect builds the http.Clients over the transport.
 func (c *client) connect() {
-	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.repeating = &http.Client{Transport: attempts{c.transport, c.attemptTimeout}, CheckRedirect: refuse}
-	c.once = &http.Client{Transport: attempts{c.transport, c.timeout}, CheckRedirect: refuse}
+	c.repeating = &http.Client{Transport: attempts{c.transport, c.attemptTimeout}}
+	c.once = &http.Client{Transport: attempts{c.transport, c.timeout}}
 }
 
 // attempts bounds each attempt, the reading of its body included. It also hides
@@ -62,6 +61,12 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		cancel()
 		return nil, err
+	}
+	// No redirect is followed: it would carry the session to another host.
+	// http.ErrUseLastResponse would not do, since net/http fails on a Location
+	// that is no URL before it asks.
+	if !success(resp.StatusCode) {
+		resp.Header.Del("Location")
 	}
 	resp.Body = &attemptBody{resp.Body, cancel}
 	return resp, nil
@@ -250,8 +255,8 @@ func (x *exchange) read(resp *http.Response) error {
 		return nil
 	case n > limit:
 		return errTooLarge
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
 	case isError: // likewise
 		x.response.Reset()
 		return nil
