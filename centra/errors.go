@@ -46,13 +46,13 @@ var (
 
 // Error is a failed call. Its text never holds a secret or anything that a
 // shopper typed; Fields does hold Centra's own messages and is meant for the
-// shop's page, not for a log.
+// shop's page, not for a log; its JSON leaves them out.
 type Error struct {
 	Op            string            // the endpoint, with placeholders: "PUT /selections/{selection}/checkout-fields"
 	StatusCode    int               // 0 where no response came
-	Fields        map[string]string // Centra's messages by field, for the shopper; nil if there were none
+	Fields        map[string]string `json:"-"` // Centra's messages by field, for the shopper; nil if there were none
 	CorrelationID string            // the X-Correlation-ID in Centra's own API log
-	Session       Session           // the session to keep from now on; the one that was sent unless Centra gave a new one
+	Session       Session           `json:"-"` // the session to keep from now on; the one that was sent unless Centra gave a new one
 	Attempts      int               // how often the call was sent
 	RetryAfter    time.Duration     // how long Centra asked to wait, 0 if it did not say
 
@@ -154,7 +154,7 @@ func isFieldName(s string) bool {
 // Centra has already taken it out: Selection is the cart as it stands now.
 type OutOfStockError struct {
 	Items     []UnavailableItem
-	Selection *Selection
+	Selection *Selection `json:"-"`
 	err       *Error
 }
 
