@@ -153,8 +153,8 @@ func isFieldName(s string) bool {
 // [ShopAPI.StartPayment] return when something in the cart was sold meanwhile.
 // Centra has already taken it out: Selection is the cart as it stands now.
 type OutOfStockError struct {
-	Items     []UnavailableItem
-	Selection *Selection `json:"-"`
+	Items     []UnavailableItem `json:"-"`
+	Selection *Selection        `json:"-"`
 	err       *Error
 }
 
