@@ -121,11 +121,11 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f centra.Field
 // answeredSession is the session that an answer names; failures name one too.
 func answeredSession(sel *centra.Selection, err error) centra.Session {
 	var failed *centra.Error
-	switch {
-	case err == nil && sel != nil:
-		return sel.Session
-	case errors.As(err, &failed):
+	if errors.As(err, &failed) {
 		return failed.Session
+	}
+	if sel != nil {
+		return sel.Session
 	}
 	return ""
 }

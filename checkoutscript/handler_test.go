@@ -1,0 +1,330 @@
+package checkoutscript_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+const (
+	jsonEvent = `{"email": "anna@example.com", "address": {"city": "Malmö", "newsletter": false}, "additionalFields": {"suspendIgnore": true}}`
+	formEvent = "email=anna%40example.com&address%5Bcity%5D=Malm%C3%B6&address%5Bnewsletter%5D=false&additionalFields%5BsuspendIgnore%5D=true"
+)
+
+func TestCallbackForwardsTheEvent(t *testing.T) {
+	tests := map[string]struct {
+		open       func(testing.TB, func(*checkoutscript.Config)) *shop
+		path       string
+		newsletter any
+		event      *http.Request
+	}{
+		"Checkout API, JSON": {newShop, "/payment-fields", false, post(jsonType, jsonEvent)},
+		"Checkout API, form": {newShop, "/payment-fields", "false", post(formType, formEvent)},
+		"Shop API, JSON":     {newShopAPIShop, "/selections/{selection}/checkout-fields", false, post(jsonType, jsonEvent)},
+		"Shop API, form":     {newShopAPIShop, "/selections/{selection}/checkout-fields", "false", post(formType, formEvent)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := test.open(t, nil)
+			w := s.send(test.event)
+
+			requests := s.centra.Requests()
+			if len(requests) != 1 {
+				t.Fatalf("%d calls to Centra, want 1", len(requests))
+			}
+			call := requests[0]
+			path := strings.ReplaceAll(call.Path, s.selection, "{selection}")
+			if call.Method != http.MethodPut || path != test.path {
+				t.Errorf("called %s %s, want PUT %s", call.Method, path, test.path)
+			}
+			want := map[string]any{
+				"email": "anna@example.com", "cartAbandonmentEmail": true,
+				"address":          map[string]any{"city": "Malmö", "newsletter": test.newsletter},
+				"additionalFields": map[string]any{"suspendIgnore": true},
+			}
+			if diff := cmp.Diff(want, parseTree(t, string(call.Body))); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+			wantHeader := map[string]string{"Api-Token": s.token, "Authorization": "", "Api-Authorization": "", "Origin": "https://shop.example"}
+			if call.API == centratest.ShopAPI {
+				wantHeader = map[string]string{"Api-Token": "", "Authorization": "", "Api-Authorization": centratest.Secret, "Origin": ""}
+			}
+			for name, value := range wantHeader {
+				if got := call.Header.Get(name); got != value {
+					t.Errorf("%s: %q, want %q", name, got, value)
+				}
+			}
+
+			got := readReply(t, w)
+			if w.Code != http.StatusOK || string(got.SuspendIgnore) != "true" || got.Error != nil {
+				t.Errorf("answered %d %s", w.Code, w.Body)
+			}
+			if !strings.Contains(string(got.Selection), `"name":"Merino Beanie"`) {
+				t.Errorf("the selection is not the cart: %s", got.Selection)
+			}
+			if s.centra.Cart(s.selection).MailDue.IsZero() {
+				t.Error("the countdown has not started")
+			}
+			if diff := cmp.Diff([]string{""}, s.codes()); diff != "" {
+				t.Errorf("outcomes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// codes lists the outcomes by code.
+func (s *shop) codes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var codes []string
+	for _, o := range s.outcomes {
+		codes = append(codes, o.Code)
+	}
+	return codes
+}
+
+func TestCallbackAnswersEverySuspendIgnore(t *testing.T) {
+	for event, want := range map[string]string{
+		`{"additionalFields":{"suspendIgnore":true}}`:          `true`,
+		`{"additionalFields":{"suspendIgnore":"ingrid"}}`:      `"ingrid"`,
+		`{"additionalFields":{"suspendIgnore":["a",{"b":0}]}}`: `["a",{"b":0}]`,
+		`{"additionalFields":{"suspendIgnore":0}}`:             `0`,
+		`{"additionalFields":{"suspendIgnore":null}}`:          `null`,
+		`{"additionalFields":{}}`:                              ``,
+		`{}`:                                                   ``,
+	} {
+		s := newShop(t, nil)
+		ok := s.send(post(jsonType, event))
+		s.centra.FailNext(centratest.HTMLFault(http.StatusBadGateway))
+		failed := s.send(post(jsonType, event))
+		for _, w := range []*httptest.ResponseRecorder{ok, failed} {
+			if got := string(readReply(t, w).SuspendIgnore); got != want {
+				t.Errorf("%s: answered %d with suspendIgnore %s, want %s", event, w.Code, got, want)
+			}
+			if strings.Contains(w.Body.String(), "suspendIgnore") != (want != "") {
+				t.Errorf("%s: answered %s", event, w.Body)
+			}
+		}
+	}
+}
+
+func TestCallbackHeaders(t *testing.T) {
+	tests := map[string]struct {
+		event *http.Request
+		want  http.Header
+	}{
+		"forwarded": {post(jsonType, jsonEvent), http.Header{}},
+		"refused":   {post(jsonType, `{`), http.Header{}},
+		"not POST":  {httptest.NewRequest(http.MethodGet, "/", nil), http.Header{"Allow": {"POST"}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			test.want.Set("Content-Type", "application/json")
+			test.want.Set("Cache-Control", "no-store")
+			test.want.Set("X-Content-Type-Options", "nosniff")
+			w := newShop(t, nil).send(test.event)
+			if diff := cmp.Diff(test.want, w.Header()); diff != "" { // no Set-Cookie, no CORS
+				t.Errorf("header (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCallbackRefuses(t *testing.T) {
+	method := func(method string) *http.Request {
+		r := post(jsonType, jsonEvent)
+		r.Method = method
+		return r
+	}
+	site := func(name, value string) *http.Request {
+		r := post(jsonType, jsonEvent)
+		r.Header.Set(name, value)
+		return r
+	}
+	tests := map[string]struct {
+		event  *http.Request
+		status int
+		code   string
+	}{
+		"GET":               {method(http.MethodGet), 405, "method_not_allowed"},
+		"HEAD":              {method(http.MethodHead), 405, "method_not_allowed"},
+		"PUT":               {method(http.MethodPut), 405, "method_not_allowed"},
+		"OPTIONS":           {method(http.MethodOptions), 405, "method_not_allowed"},
+		"cross-site fetch":  {site("Sec-Fetch-Site", "cross-site"), 403, "cross_site"},
+		"same-site fetch":   {site("Sec-Fetch-Site", "same-site"), 403, "cross_site"},
+		"foreign origin":    {site("Origin", "https://evil.example"), 403, "cross_site"},
+		"origin null":       {site("Origin", "null"), 403, "cross_site"},
+		"broken JSON":       {post(jsonType, `{"a"`), 400, "invalid_body"},
+		"too deep":          {post(formType, "a"+strings.Repeat("[b]", 20_000)), 400, "invalid_body"},
+		"too large":         {post(jsonType, strings.Repeat(" ", 64<<10+1)), 413, "body_too_large"},
+		"text":              {post("text/plain", jsonEvent), 415, "unsupported_media_type"},
+		"no content type":   {post("", jsonEvent), 415, "unsupported_media_type"},
+		"another character": {post(jsonType+"; charset=utf-16", jsonEvent), 415, "unsupported_media_type"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, nil)
+			w := s.send(test.event)
+			if got := readReply(t, w); w.Code != test.status || got.code() != test.code || got.Selection != nil || got.Error.Message == "" {
+				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, test.status, test.code)
+			}
+			if n := len(s.centra.Requests()); n != 0 {
+				t.Errorf("%d calls to Centra", n)
+			}
+			if diff := cmp.Diff([]string{test.code}, s.codes()); diff != "" {
+				t.Errorf("outcomes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCallbackAccepts(t *testing.T) {
+	for name, value := range map[string]string{
+		"Sec-Fetch-Site": "same-origin", "Origin": "http://example.com", "X-Requested-With": "XMLHttpRequest",
+	} {
+		r := post(formType, formEvent)
+		r.Header.Set(name, value)
+		if w := newShop(t, nil).send(r); w.Code != http.StatusOK {
+			t.Errorf("%s: %s: answered %d %s", name, value, w.Code, w.Body)
+		}
+	}
+	s := newShop(t, func(c *checkoutscript.Config) {
+		c.CrossOrigin = http.NewCrossOriginProtection()
+		if err := c.CrossOrigin.AddTrustedOrigin("https://checkout.example"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	r := post(formType, formEvent)
+	r.Header.Set("Origin", "https://checkout.example")
+	if w := s.send(r); w.Code != http.StatusOK {
+		t.Errorf("trusted origin: answered %d %s", w.Code, w.Body)
+	}
+}
+
+func TestCallbackMaxBytes(t *testing.T) {
+	s := newShop(t, func(c *checkoutscript.Config) { c.MaxBytes = int64(len(jsonEvent)) })
+	if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusOK {
+		t.Errorf("at the limit: answered %d", w.Code)
+	}
+	if w := s.send(post(jsonType, jsonEvent+" ")); w.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("above the limit: answered %d, want 413", w.Code)
+	}
+}
+
+func TestCallbackUpstreamFailures(t *testing.T) {
+	refused := map[string]string{"email": "not a valid e-mail address"}
+	later := map[string]string{"request": "try again later"}
+	tests := map[string]struct {
+		fault      centratest.Fault
+		status     int
+		code       string
+		fields     map[string]string
+		retryAfter string
+		level      string
+	}{
+		"fields refused":          {centratest.StatusFault(422, refused), 422, "refused", refused, "", "INFO"},
+		"fields refused with 200": {centratest.StatusFault(200, refused), 422, "refused", refused, "", "INFO"},
+		"bad request":             {centratest.StatusFault(400, refused), 422, "refused", refused, "", "INFO"},
+		"conflict":                {centratest.StatusFault(409, nil), 422, "refused", nil, "", "INFO"},
+		"cart not found":          {centratest.StatusFault(404, nil), 404, "selection_not_found", nil, "", "INFO"},
+		"secret refused":          {centratest.StatusFault(401, nil), 502, "unauthorized", nil, "", "ERROR"},
+		"origin refused":          {centratest.StatusFault(403, nil), 502, "unauthorized", nil, "", "ERROR"},
+		"rate limited":            {centratest.RetryAfterFault(429, "7"), 503, "rate_limited", later, "7", "WARN"},
+		"rate limited, no time":   {centratest.StatusFault(429, nil), 503, "rate_limited", nil, "5", "WARN"},
+		"down":                    {centratest.StatusFault(500, nil), 503, "unavailable", nil, "5", "WARN"},
+		"down for a minute":       {centratest.RetryAfterFault(503, "60"), 503, "unavailable", later, "60", "WARN"},
+		"connection reset":        {centratest.ResetFault(), 503, "unavailable", nil, "5", "WARN"},
+		"HTML with 200":           {centratest.HTMLFault(200), 502, "invalid_response", nil, "", "WARN"},
+		"HTML with 502":           {centratest.HTMLFault(502), 503, "unavailable", nil, "5", "WARN"},
+		"list for an object":      {centratest.ListFault(), 502, "invalid_response", nil, "", "WARN"},
+		"truncated":               {centratest.TruncatedFault(), 502, "invalid_response", nil, "", "WARN"},
+		"oversized":               {centratest.OversizedFault(8<<20 + 1), 502, "invalid_response", nil, "", "WARN"},
+		"redirect":                {centratest.StatusFault(307, nil), 502, "invalid_response", nil, "", "WARN"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, nil)
+			s.centra.FailNext(test.fault)
+			w := s.send(post(jsonType, jsonEvent))
+			got := readReply(t, w)
+			if w.Code != test.status || got.code() != test.code || got.Error.Message == "" {
+				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, test.status, test.code)
+			}
+			if string(got.SuspendIgnore) != "true" || got.Selection != nil {
+				t.Errorf("answered %s", w.Body)
+			}
+			if diff := cmp.Diff(test.fields, got.Error.Fields); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+			if after := w.Header().Get("Retry-After"); after != test.retryAfter {
+				t.Errorf("Retry-After %q, want %q", after, test.retryAfter)
+			}
+			if saved := w.Header().Get("Set-Cookie"); saved != "" {
+				t.Errorf("Set-Cookie although nothing rotated: %s", saved)
+			}
+			if want := "level=" + test.level + ` msg="checkoutscript: event not forwarded" code=` + test.code; !strings.Contains(s.log.String(), want) {
+				t.Errorf("no %q in the log:\n%s", want, s.log)
+			}
+			outcome := s.outcomes[0]
+			if outcome.Code != test.code || outcome.Err == nil || outcome.CartAbandonmentEmail != centra.Yes {
+				t.Errorf("outcome %+v", outcome)
+			}
+		})
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	_, err := checkoutscript.New(checkoutscript.Config{Timeout: -1, MaxBytes: -1})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"API is missing", "Sessions is missing", "Consent is missing", "Timeout is negative", "MaxBytes is negative"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
+}
+
+// An API that is not one of package centra's.
+type anyAPI struct {
+	sel *centra.Selection
+	err error
+}
+
+func (a anyAPI) UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error) {
+	return a.sel, a.err
+}
+
+func TestCallbackWithAnyAPI(t *testing.T) {
+	tests := map[string]struct {
+		api    anyAPI
+		status int
+		code   string
+	}{
+		"an unknown error":    {anyAPI{err: errors.New("no idea")}, 500, "internal"},
+		"a price that is NaN": {anyAPI{sel: &centra.Selection{Totals: centra.Totals{GrandTotalPriceAsNumber: math.NaN()}}}, 502, "invalid_response"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, func(c *checkoutscript.Config) { c.API = test.api })
+			w := s.send(post(jsonType, jsonEvent))
+			got := readReply(t, w)
+			if w.Code != test.status || got.code() != test.code || string(got.SuspendIgnore) != "true" {
+				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, test.status, test.code)
+			}
+			if savedSession(w) != "" {
+				t.Errorf("a session was saved: %v", w.Header())
+			}
+		})
+	}
+}

@@ -1,0 +1,215 @@
+package checkoutscript_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/centra/session"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+func TestCallbackSavesARotatedSession(t *testing.T) {
+	tests := map[string]func(*centratest.Server){
+		"after success": func(c *centratest.Server) { c.RotateNext() },
+		"after refused fields": func(c *centratest.Server) {
+			c.FailNext(centratest.StatusFault(422, map[string]string{"email": "no"}).Rotating())
+		},
+		"after an outage": func(c *centratest.Server) { c.FailNext(centratest.RetryAfterFault(503, "1").Rotating()) },
+	}
+	for name, rotate := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, nil)
+			rotate(s.centra)
+			saved := savedSession(s.send(post(jsonType, jsonEvent)))
+			if saved == "" || saved == s.token {
+				t.Fatal("the new session was not saved")
+			}
+			if s.centra.SelectionOf(saved) != s.selection {
+				t.Error("the saved session is not the visitor's")
+			}
+		})
+	}
+}
+
+func TestCallbackStartsASession(t *testing.T) {
+	s := newShop(t, nil)
+	w := send(s.Handler, post(jsonType, jsonEvent), "")
+	if w.Code != http.StatusOK || s.centra.SelectionOf(savedSession(w)) == "" {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}
+
+func TestCallbackWithoutSession(t *testing.T) {
+	tests := map[string]struct {
+		open   func(testing.TB, func(*checkoutscript.Config)) *shop
+		cookie string
+	}{
+		"Shop API, no session":            {newShopAPIShop, ""},
+		"Shop API, no selection ID":       {newShopAPIShop, "a/b"},
+		"Checkout API, malformed session": {newShop, "a b"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := test.open(t, func(c *checkoutscript.Config) { c.Sessions = fixedSession{loaded: test.cookie} })
+			w := s.send(post(jsonType, jsonEvent))
+			if got := readReply(t, w); w.Code != http.StatusConflict || got.code() != "no_session" || string(got.SuspendIgnore) != "true" {
+				t.Errorf("answered %d %s", w.Code, w.Body)
+			}
+			if n := len(s.centra.Requests()); n != 0 {
+				t.Errorf("%d calls to Centra", n)
+			}
+		})
+	}
+}
+
+// fixedSession is a store that always has the same session, or fails.
+type fixedSession struct {
+	loaded           string
+	loadErr, saveErr error
+}
+
+func (f fixedSession) Load(*http.Request) (centra.Session, error) {
+	return centra.Session(f.loaded), f.loadErr
+}
+
+func (f fixedSession) Save(http.ResponseWriter, *http.Request, centra.Session) error {
+	return f.saveErr
+}
+
+func TestCallbackWithABrokenStore(t *testing.T) {
+	broken := errors.New("store is down")
+	t.Run("load", func(t *testing.T) {
+		s := newShop(t, func(c *checkoutscript.Config) { c.Sessions = fixedSession{loadErr: broken} })
+		w := s.send(post(jsonType, jsonEvent))
+		if got := readReply(t, w); w.Code != http.StatusServiceUnavailable || got.code() != "session_store" || w.Header().Get("Retry-After") != "5" {
+			t.Errorf("answered %d %v %s", w.Code, w.Header(), w.Body)
+		}
+		if n := len(s.centra.Requests()); n != 0 {
+			t.Errorf("%d calls to Centra although it is unknown whose cart it is", n)
+		}
+		err := s.outcomes[0].Err
+		if !errors.Is(err, checkoutscript.ErrSessionStore) || !errors.Is(err, broken) {
+			t.Errorf("outcome %v", err)
+		}
+		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "is down") {
+			t.Errorf("the store's own words are in the error: %v", err)
+		}
+	})
+	t.Run("save", func(t *testing.T) {
+		s := newShop(t, nil)
+		s.open(t, s.api(t), func(c *checkoutscript.Config) { c.Sessions = fixedSession{loaded: s.token, saveErr: broken} })
+		s.centra.RotateNext()
+		w := s.send(post(jsonType, jsonEvent))
+		if got := readReply(t, w); w.Code != http.StatusServiceUnavailable || got.code() != "session_store" || got.Selection != nil {
+			t.Errorf("answered %d %s", w.Code, w.Body)
+		}
+	})
+	t.Run("save is not tried for a session that stays", func(t *testing.T) {
+		s := newShop(t, nil)
+		s.open(t, s.api(t), func(c *checkoutscript.Config) { c.Sessions = fixedSession{loaded: s.token, saveErr: broken} })
+		if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusOK {
+			t.Errorf("answered %d %s", w.Code, w.Body)
+		}
+	})
+	t.Run("save after a failed call", func(t *testing.T) {
+		s := newShop(t, nil)
+		s.open(t, s.api(t), func(c *checkoutscript.Config) { c.Sessions = fixedSession{loaded: s.token, saveErr: broken} })
+		s.centra.FailNext(centratest.StatusFault(404, nil).Rotating())
+		s.send(post(jsonType, jsonEvent))
+		err := s.outcomes[0].Err
+		if !errors.Is(err, checkoutscript.ErrSessionStore) || !errors.Is(err, centra.ErrSelectionNotFound) {
+			t.Errorf("outcome %v, want both failures", err)
+		}
+	})
+}
+
+func (s *shop) api(t testing.TB) checkoutscript.API {
+	t.Helper()
+	api, err := centra.NewCheckoutAPI(s.centra.CheckoutURL(), s.options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+func TestCallbackRefusesADuplicateCookie(t *testing.T) {
+	s := newShop(t, nil)
+	r := post(jsonType, jsonEvent)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: "planted"})
+	if w := s.send(r); w.Code != http.StatusServiceUnavailable || len(s.centra.Requests()) != 0 {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+	if err := s.outcomes[0].Err; !errors.Is(err, session.ErrDuplicateCookie) {
+		t.Errorf("outcome %v", err)
+	}
+}
+
+// Nothing of the visitor's leaves but to Centra and to the visitor.
+func TestCallbackLeaks(t *testing.T) {
+	const email = "canary@example.com"
+	faults := map[string]centratest.Fault{
+		"refused":      centratest.StatusFault(422, map[string]string{"email": email + " is taken", email: "no"}).Rotating(),
+		"not found":    centratest.StatusFault(404, nil),
+		"down":         centratest.RetryAfterFault(503, "1").Rotating(),
+		"HTML":         centratest.HTMLFault(200),
+		"reset":        centratest.ResetFault(),
+		"no fault":     centratest.StatusFault(200, nil),
+		"unauthorized": centratest.StatusFault(401, nil),
+	}
+	for _, open := range []func(testing.TB, func(*checkoutscript.Config)) *shop{newShop, newShopAPIShop} {
+		for name, fault := range faults {
+			s := open(t, nil)
+			s.centra.FailNext(fault)
+			w := s.send(post(jsonType, `{"email": "`+email+`", "address": {"address1": "Canary Wharf 1"}}`))
+			canaries := []string{"canary", "Canary", s.token, s.selection, centratest.Secret}
+			rotated := savedSession(w)
+			if rotated != "" {
+				canaries = append(canaries, rotated)
+			}
+			var printed strings.Builder
+			for _, o := range s.outcomes {
+				fmt.Fprintf(&printed, "%v %+v %#v\n", o, o, o)
+				for err := o.Err; err != nil; err = errors.Unwrap(err) {
+					fmt.Fprintf(&printed, "%v %+v %#v %q\n", err, err, err, err)
+				}
+			}
+			for _, canary := range canaries {
+				if strings.Contains(s.log.String(), canary) {
+					t.Errorf("%s: %q in the log:\n%s", name, canary, s.log)
+				}
+				if strings.Contains(printed.String(), canary) {
+					t.Errorf("%s: %q in an outcome:\n%s", name, canary, printed.String())
+				}
+			}
+			for _, secret := range []string{s.token, s.selection, centratest.Secret} {
+				if strings.Contains(w.Body.String(), secret) || strings.Contains(fmt.Sprint(w.Header()), secret) {
+					t.Errorf("%s: a secret in the answer: %v %s", name, w.Header(), w.Body)
+				}
+			}
+			if rotated != "" && strings.Contains(w.Body.String(), rotated) {
+				t.Errorf("%s: the session in the body: %s", name, w.Body)
+			}
+		}
+	}
+}
+
+func TestDecodeErrorsQuoteNothing(t *testing.T) {
+	for _, r := range []*http.Request{
+		post(jsonType, `{"canary": "canary" canary}`), post(formType, "canary=%canary"), post("text/canary", "canary"),
+		post("multipart/form-data; boundary=canary", "--canary\r\ncanary\r\n"), post(jsonType+"; charset=canary", "{}"),
+	} {
+		s := newShop(t, nil)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		err := s.outcomes[0].Err
+		if all := fmt.Sprintf("%v %+v %#v %s %s", err, err, err, w.Body, s.log); err == nil || strings.Contains(all, "canary") {
+			t.Errorf("answered %d, quoting the body: %s", w.Code, all)
+		}
+	}
+}
