@@ -215,6 +215,10 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 		x.status = resp.StatusCode
 		x.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		x.err = x.read(resp)
+		if x.err != nil && ctx.Err() == nil && isError(resp.StatusCode) { // the status says enough
+			x.response.Reset()
+			x.err = nil
+		}
 	}
 	if x.logger.Enabled(ctx, slog.LevelDebug) {
 		x.logger.LogAttrs(ctx, slog.LevelDebug, "centra: attempt",
@@ -241,8 +245,7 @@ func (x *exchange) again(ctx context.Context) bool {
 func (x *exchange) read(resp *http.Response) error {
 	x.response.Reset()
 	limit := x.maxBytes
-	isError := !success(resp.StatusCode) && resp.StatusCode != http.StatusGone
-	if isError {
+	if isError(resp.StatusCode) {
 		limit = min(limit, maxErrorBytes)
 	}
 	if resp.ContentLength > 0 && resp.ContentLength <= limit {
@@ -250,21 +253,17 @@ func (x *exchange) read(resp *http.Response) error {
 	}
 	n, err := x.response.ReadFrom(io.LimitReader(resp.Body, min(limit, math.MaxInt64-1)+1))
 	switch {
-	case n > limit && isError: // the status says enough
-		x.response.Reset()
-		return nil
 	case n > limit:
 		return errTooLarge
-	case err == nil, errors.Is(err, context.Canceled):
-		return err
-	case isError: // likewise
-		x.response.Reset()
-		return nil
 	case incomplete(err):
 		return errIncomplete
 	}
 	return err
 }
+
+// isError reports whether a response's body only explains its status. A 410's
+// holds a selection.
+func isError(status int) bool { return !success(status) && status != http.StatusGone }
 
 func success(status int) bool { return status >= 200 && status < 300 }
 
