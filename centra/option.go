@@ -34,7 +34,7 @@ func validSecret(s string) bool { return s != "" && Session(s).checkToken() == n
 // WithHTTPClient uses a copy of hc: its Transport, not its cookie jar (one jar
 // for all visitors would mix them up), its Timeout (see [WithTimeout]) or its
 // redirect policy (redirects are refused: they would carry the session to
-// another host). The default is a transport of its own with 64 idle
+// another host). The default is a transport of its own that keeps up to 256 idle
 // connections.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *client) error {
@@ -219,7 +219,7 @@ func newTransport() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	t = t.Clone()
-	t.MaxIdleConnsPerHost = 64
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
 	t.MaxResponseHeaderBytes = 64 << 10
 	return t
 }

@@ -64,7 +64,7 @@ type update func(context.Context) error
 
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 256
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
 	return t
 }
 
