@@ -248,7 +248,7 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 		problem.Lines = append(problem.Lines, line)
 	}
 	v := view{Title: "Checkout", Nonce: nonce(), Demo: s.demoState(), Cart: gone.Selection, Notices: []notice{problem}}
-	s.writeCheckout(w, r, http.StatusConflict, v, nil)
+	s.writeCheckout(w, r, http.StatusOK, v, nil)
 }
 
 // paymentReturn is where a payment provider sends the shopper.

@@ -25,6 +25,7 @@ func newCentra(origin, cartLink, secret string, interval time.Duration) *centrat
 		centratest.WithCartLink(cartLink),
 		centratest.WithSecret(cmp.Or(secret, centratest.Secret)),
 		centratest.WithAllowedOrigins(origin),
+		centratest.WithoutSocket(),
 		// A page and a widget event may be on their way at once.
 		centratest.WithTokenGrace(5*time.Second),
 	)
@@ -198,7 +199,7 @@ func told(e centratest.Event, api string, interval time.Duration) (entry, bool) 
 	case centratest.ItemsChanged:
 		return say("put", "Shop → Centra", "The cart changes", itemName(e.Detail))
 	case centratest.FieldsUpdated:
-		return say("put", "Shop → Centra", "Checkout fields are stored", put)
+		return say("put", "Shop → Centra", "Checkout fields are stored", cmp.Or(e.Detail, put))
 	case centratest.CartAttached:
 		return say("recovery", "Shop → Centra", "The cart is attached to a session", "PUT selection/{selection}")
 	case centratest.TokenRotated:

@@ -89,6 +89,9 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("%q is no flag", fs.Arg(0))
 	}
+	if o.interval <= 0 {
+		return o, errors.New("-interval must be positive")
+	}
 	o.secret = cmp.Or(o.secret, os.Getenv("CENTRA_SECRET"))
 	return o, nil
 }

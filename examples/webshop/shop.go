@@ -20,11 +20,12 @@ import (
 
 // settings are what differs from one shop to the next.
 type settings struct {
-	api      string // "checkout" or "shop": which of Centra's APIs
-	centra   string // its base URL, or only the host's
-	secret   string // server-side secret; the Checkout API can do without
-	origin   string // the shop's own, "https://example.com"
-	cartLink string // as the mailing plugin is configured
+	api      string       // "checkout" or "shop": which of Centra's APIs
+	centra   string       // its base URL, or only the host's
+	secret   string       // server-side secret; the Checkout API can do without
+	origin   string       // the shop's own, "https://example.com"
+	cartLink string       // as the mailing plugin is configured
+	client   *http.Client // nil for the library's own
 	logger   *slog.Logger
 
 	observeCapture  func(context.Context, checkoutscript.Outcome)
@@ -108,6 +109,9 @@ func (s *shop) connect() error {
 		return err
 	}
 	opts := []centra.Option{centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-webshop")}
+	if s.client != nil {
+		opts = append(opts, centra.WithHTTPClient(s.client))
+	}
 	switch s.api {
 	case "checkout":
 		if s.secret != "" {

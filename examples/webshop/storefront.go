@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -45,7 +46,7 @@ func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
 				s.timeline.add(next)
 			}
 		})
-		set.centra = s.centra.URL()
+		set.centra, set.client = s.centra.URL(), s.centra.Client()
 		set.secret = cmp.Or(o.secret, centratest.Secret)
 		policy = ownPolicy
 	}
@@ -97,7 +98,7 @@ func (s *storefront) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", guard.Handler(limitForms(own)))
 	s.routes(mux)
-	return mux
+	return s.tellArrival(mux)
 }
 
 // limitForms bounds what a form may hold.
@@ -256,19 +257,32 @@ func (s *storefront) cartJSON(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// watchCapture writes down what became of an e-mail address that the shop saw.
+// tellArrival writes down a checkout event before anything comes of it.
+func (s *storefront) tellArrival(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method != http.MethodPost:
+		case r.URL.Path == checkoutscript.CallbackPath:
+			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "A checkout event arrives", Detail: "POST " + checkoutscript.CallbackPath})
+		case r.URL.Path == "/checkout":
+			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "The checkout form arrives", Detail: "POST /checkout"})
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// watchCapture writes down what became of it.
 func (s *storefront) watchCapture(_ context.Context, o checkoutscript.Outcome) {
-	next := entry{Kind: "event", From: "Browser → shop", Title: "Checkout details arrive"}
+	next := entry{Kind: "event", From: "Shop → browser", Title: "The checkout may go on"}
+	after := ", after " + o.Duration.Round(time.Millisecond).String()
 	switch {
 	case o.Err != nil:
-		next.Kind, next.Title = "trouble", "Checkout details are not forwarded"
-		next.Detail = strings.ReplaceAll(o.Code, "_", " ") + ", after " + o.Duration.Round(time.Millisecond).String()
-	case o.CartAbandonmentEmail == centra.Yes:
-		next.Detail = "With an e-mail address and consent: cartAbandonmentEmail is true"
-	case o.CartAbandonmentEmail == centra.No:
-		next.Detail = "The shopper wants no reminder: cartAbandonmentEmail is false"
+		next.Kind, next.Title = "trouble", "The details were not forwarded"
+		next.Detail = strings.ReplaceAll(o.Code, "_", " ") + after
+	case o.CartAbandonmentEmail == centra.NotSent:
+		next.Detail = "No e-mail address yet" + after
 	default:
-		next.Detail = "Without an e-mail address: nobody to remind yet"
+		next.Detail = fmt.Sprintf("cartAbandonmentEmail was %t%s", o.CartAbandonmentEmail == centra.Yes, after)
 	}
 	s.timeline.add(next)
 }

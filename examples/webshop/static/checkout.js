@@ -33,6 +33,11 @@
     );
   });
 
+  const widget = document.getElementById("widget");
+  addEventListener("message", ({ source, data }) => {
+    if (widget && source === widget.contentWindow && data.widgetHeight) widget.style.height = `${data.widgetHeight}px`;
+  });
+
   // The code is for the page, the words for the shopper.
   const words = {
     timeout: "The shop did not answer in time. You can go on; we try again with your next change.",

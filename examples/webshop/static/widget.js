@@ -6,6 +6,7 @@
   const SUSPENDED_MS = 10_000;
   const details = document.getElementById("details");
   const fields = document.getElementById("fields");
+  const next = document.getElementById("continue");
   const pay = document.getElementById("pay");
   const status = document.getElementById("status");
   let unlock;
@@ -68,9 +69,15 @@
       return;
     }
     accepted = true;
+    next.textContent = "Change my details";
+    next.className = "later";
     post("change", values());
     post("shipping_address_change", values());
   });
+
+  // As high as what is in it.
+  const resize = () => parent.postMessage({ widgetHeight: document.documentElement.offsetHeight }, location.origin);
+  new ResizeObserver(resize).observe(document.documentElement);
 
   post("load", {});
 }
