@@ -121,6 +121,18 @@ func reachable(addr net.Addr) string {
 	return addr.String()
 }
 
+// baseURL completes a bare https://shop.centra.com.
+func baseURL(raw, api string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", errors.New("-centra is not a URL")
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = "/api/" + api
+	}
+	return u.String(), nil
+}
+
 // run serves until ctx ends, and then lets the requests in flight finish.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parseFlags(args, out)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -132,18 +131,6 @@ func (s *shop) connect() error {
 		return fmt.Errorf("-api must be checkout or shop, not %q", s.api)
 	}
 	return nil
-}
-
-// baseURL completes a bare https://shop.centra.com.
-func baseURL(raw, api string) (string, error) {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "", errors.New("-centra is not a URL")
-	}
-	if strings.Trim(u.Path, "/") == "" {
-		u.Path = "/api/" + api
-	}
-	return u.String(), nil
 }
 
 // routes are those of the library.
