@@ -74,6 +74,9 @@ func checkNoCanary(t *testing.T, name string, err error) {
 			t.Errorf("%s: %s prints %s", name, verb, text)
 		}
 	}
+	if g, ok := err.(fmt.GoStringer); ok && hasCanary(g.GoString()) {
+		t.Errorf("%s: GoString returns %s", name, g.GoString())
+	}
 	wrapped := fmt.Errorf("checkout: %w", errors.Join(err, io.EOF))
 	if text := fmt.Sprintf("%v %+v %#v", wrapped, wrapped, errors.Join(err)); hasCanary(text) {
 		t.Errorf("%s: wrapped: %s", name, text)
