@@ -24,13 +24,8 @@ func (x *exchange) errorEnvelope() envelope {
 		return envelope{}
 	}
 	d := decoder{data: x.response.String()}
-	var top envelope
-	if d.object() {
-		for d.next() {
-			top.member(&d)
-		}
-	}
-	if d.done() != nil {
+	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	if err != nil {
 		return envelope{}
 	}
 	return top

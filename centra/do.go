@@ -39,19 +39,12 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	if x.response.Len() == 0 && out == nil {
 		return r.session, nil
 	}
-	var top envelope
 	d := decoder{data: x.response.String()}
-	if d.peek() == '{' {
-		for d.open(); d.next(); {
-			top.member(&d)
-		}
-	} else {
-		d.skip()
-	}
-	session := r.next(Session(top.token))
-	if err := d.done(); err != nil {
+	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	if err != nil {
 		return r.session, x.failed(ErrInvalidResponse, err.Error(), nil)
 	}
+	session := r.next(Session(top.token))
 	if len(top.errors) > 0 {
 		e := x.refused(top)
 		return e.Session, e

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"unicode/utf8"
 )
 
 // Payment is what StartPayment sends: the checkout fields once more, with the
@@ -101,64 +100,44 @@ var (
 
 // decode reads the answer of the payment endpoint.
 func (p *PaymentAction) decode(d *decoder) (envelope, error) {
-	var top envelope
-	if !utf8.ValidString(d.data) {
-		return top, errNotUTF8
-	}
 	var order Order
-	if d.object() {
-		for d.next() {
-			switch d.key {
-			case "action":
-				p.Action = Action(d.text())
-			case "url":
-				p.URL = d.text()
-			case "formHtml":
-				p.FormHTML = d.text()
-			case "formType":
-				p.FormType = d.text()
-			case "formFields":
-				p.FormFields = d.texts()
-			case "code":
-				p.Code = d.text()
-			default:
-				order.member(d, &top)
-			}
+	top, err := decodeBody(d, func(top *envelope) {
+		switch d.key {
+		case "action":
+			p.Action = Action(d.text())
+		case "url":
+			p.URL = d.text()
+		case "formHtml":
+			p.FormHTML = d.text()
+		case "formType":
+			p.FormType = d.text()
+		case "formFields":
+			p.FormFields = d.texts()
+		case "code":
+			p.Code = d.text()
+		default:
+			order.member(d, top)
 		}
-	}
-	if err := d.done(); err != nil {
-		return top, err
-	}
-	if p.Action == "" && len(top.errors) == 0 {
-		return top, errNoAction
+	})
+	if err == nil && p.Action == "" && len(top.errors) == 0 {
+		err = errNoAction
 	}
 	p.Session = Session(top.token)
 	if p.Action == ActionSuccess {
 		order.Session = p.Session
 		p.Order = &order
 	}
-	return top, nil
+	return top, err
 }
 
 // decode reads the answer of the payment-result endpoint.
 func (o *Order) decode(d *decoder) (envelope, error) {
-	var top envelope
-	if !utf8.ValidString(d.data) {
-		return top, errNotUTF8
-	}
-	if d.object() {
-		for d.next() {
-			o.member(d, &top)
-		}
-	}
-	if err := d.done(); err != nil {
-		return top, err
-	}
-	if o.Order == "" && len(top.errors) == 0 {
-		return top, errNoOrder
+	top, err := decodeBody(d, func(top *envelope) { o.member(d, top) })
+	if err == nil && o.Order == "" && len(top.errors) == 0 {
+		err = errNoOrder
 	}
 	o.Session = Session(top.token)
-	return top, nil
+	return top, err
 }
 
 func (o *Order) member(d *decoder, top *envelope) {
@@ -177,23 +156,19 @@ func (o *Order) member(d *decoder, top *envelope) {
 }
 
 // decodeUnavailable reads the lines of a 410 that the stock no longer covers.
-func decodeUnavailable(d *decoder) ([]UnavailableItem, envelope, error) {
-	var items []UnavailableItem
-	var top envelope
-	if d.object() {
-		for d.next() {
-			if d.key != "unavailable" {
-				top.member(d)
-				continue
-			}
-			for end := d.list(); d.element(end); {
-				var item UnavailableItem
-				item.decode(d)
-				items = append(items, item)
-			}
+func decodeUnavailable(d *decoder) (items []UnavailableItem, top envelope, err error) {
+	top, err = decodeBody(d, func(top *envelope) {
+		if d.key != "unavailable" {
+			top.member(d)
+			return
 		}
-	}
-	return items, top, d.done()
+		for end := d.list(); d.element(end); {
+			var item UnavailableItem
+			item.decode(d)
+			items = append(items, item)
+		}
+	})
+	return items, top, err
 }
 
 func (i *UnavailableItem) decode(d *decoder) {

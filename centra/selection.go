@@ -151,39 +151,45 @@ func (e *envelope) member(d *decoder) {
 	}
 }
 
-// decode reads a response of either API.
-func (s *Selection) decode(d *decoder) (envelope, error) {
+// decodeBody reads a whole body, which must be one object or nothing, and calls
+// member to read each member of it.
+func decodeBody(d *decoder, member func(*envelope)) (envelope, error) {
 	var top envelope
 	if !utf8.ValidString(d.data) {
 		return top, errNotUTF8
 	}
-	found := false
-	var id string
 	if d.object() {
 		for d.next() {
-			switch d.key {
-			case "selection":
-				found = true
-				id = s.decodeSelection(d)
-			case "centraCheckoutScript": // here in the Shop API
-				s.CheckoutScript = d.text()
-			case "location":
-				s.Location.decode(d)
-			case "loggedIn":
-				s.LoggedIn = d.present() // true, or the customer
-			default:
-				top.member(d)
-			}
+			member(&top)
 		}
 	}
-	if err := d.done(); err != nil {
-		return top, err
-	}
-	if !found && len(top.errors) == 0 {
-		return top, errNoSelection
+	return top, d.done()
+}
+
+// decode reads a response of either API.
+func (s *Selection) decode(d *decoder) (envelope, error) {
+	found := false
+	var id string
+	top, err := decodeBody(d, func(top *envelope) {
+		switch d.key {
+		case "selection":
+			found = true
+			id = s.decodeSelection(d)
+		case "centraCheckoutScript": // here in the Shop API
+			s.CheckoutScript = d.text()
+		case "location":
+			s.Location.decode(d)
+		case "loggedIn":
+			s.LoggedIn = d.present() // true, or the customer
+		default:
+			top.member(d)
+		}
+	})
+	if err == nil && !found && len(top.errors) == 0 {
+		err = errNoSelection
 	}
 	s.Session = Session(cmp.Or(top.token, id))
-	return top, nil
+	return top, err
 }
 
 // decodeSelection reads the cart itself and returns its ID, which only the Shop
