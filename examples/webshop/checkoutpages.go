@@ -253,12 +253,30 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 
 // paymentReturn is where a payment provider sends the shopper.
 func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		s.repeatPost(w, r)
+		return
+	}
 	order, err := s.finishPayment(w, r)
 	if err != nil {
 		s.fail(w, r, "The payment is not complete", err)
 		return
 	}
 	s.thank(w, order)
+}
+
+// repeatPost has the browser post once more, from here: it withholds a
+// SameSite=Lax cookie from what another site posts, and without the session
+// nobody knows whose payment this is.
+func (s *storefront) repeatPost(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		s.fail(w, r, "The payment is not complete", err)
+		return
+	}
+	s.write(w, http.StatusOK, "repeat", view{Title: "One moment", Here: returnPath, Demo: s.demoState(), Page: struct {
+		Action string
+		Values url.Values
+	}{r.URL.RequestURI(), r.PostForm}})
 }
 
 func (s *storefront) thank(w http.ResponseWriter, order *centra.Order) {

@@ -67,7 +67,8 @@ func TestPagesKeepToTheirPolicy(t *testing.T) {
 			}
 		})
 	}
-	if v.get("/").Header.Get("Content-Security-Policy") == v.get("/").Header.Get("Content-Security-Policy") {
+	first, second := v.get("/"), v.get("/")
+	if first.Header.Get("Content-Security-Policy") == second.Header.Get("Content-Security-Policy") {
 		t.Error("two answers have the same nonce")
 	}
 }
@@ -127,6 +128,42 @@ func TestSmallRoutes(t *testing.T) {
 	}
 	if v.session() != "" {
 		t.Error("looking around started a session")
+	}
+}
+
+// A payment provider's POST comes without the SameSite=Lax cookie; the page
+// posts it again from the shop itself, where the cookie is there.
+func TestPaymentReturnFromAnotherSite(t *testing.T) {
+	bothAPIs(t, func(t *testing.T, api string) {
+		shop := open(t, api)
+		v := shop.visitor(t)
+		v.add("1-1")
+		ref := strings.TrimPrefix(v.post("/pay", "").want(t, http.StatusSeeOther).Location, "/payment-return?")
+
+		without := shop.visitor(t)
+		p := without.send("POST", "/payment-return", "application/x-www-form-urlencoded", ref, "Sec-Fetch-Site", "cross-site").want(t, http.StatusOK)
+		var fields []string
+		for _, match := range regexp.MustCompile(`name="([^"]+)" value="([^"]+)"`).FindAllStringSubmatch(p.Body, -1) {
+			if match[1] == "centraPaymentMethod" || match[1] == "paymentRef" {
+				fields = append(fields, match[1]+"="+match[2])
+			}
+		}
+		if diff := cmp.Diff(ref, strings.Join(fields, "&")); diff != "" {
+			t.Fatalf("repeated fields (-want +got):\n%s", diff)
+		}
+		if without.session() != "" {
+			t.Error("a session was started for the POST from another site")
+		}
+		v.post("/payment-return", ref).want(t, http.StatusOK)
+		v.wantItems()
+	})
+}
+
+func TestLocalhostIsSentToTheOrigin(t *testing.T) {
+	v := open(t, "checkout").visitor(t)
+	p := v.get("http://localhost:8080/checkout?utm_source=rule")
+	if want := "http://127.0.0.1:8080/checkout?utm_source=rule"; p.Status != http.StatusFound || p.Location != want {
+		t.Errorf("answer = %d to %q, want 302 to %q", p.Status, p.Location, want)
 	}
 }
 

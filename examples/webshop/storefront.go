@@ -98,7 +98,23 @@ func (s *storefront) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", guard.Handler(limitForms(own)))
 	s.routes(mux)
-	return s.tellArrival(mux)
+	return s.oneHost(s.tellArrival(mux))
+}
+
+// oneHost sends who comes by http://localhost to 127.0.0.1: cookies are kept for
+// a host name, and the mails and payments lead back to that of the origin.
+func (s *storefront) oneHost(next http.Handler) http.Handler {
+	at127, err := url.Parse(s.origin)
+	if err != nil || at127.Hostname() != "127.0.0.1" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.Host == "localhost:"+at127.Port() {
+			http.Redirect(w, r, s.origin+r.URL.RequestURI(), http.StatusFound)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // limitForms bounds what a form may hold.

@@ -6,7 +6,6 @@
   const email = document.getElementById("email");
 
   const tell = (message, warn) => {
-    say.hidden = false;
     say.classList.toggle("warn", Boolean(warn));
     say.textContent = message;
   };
