@@ -54,8 +54,8 @@ window.CentraCartAbandonment ??= (() => {
         headers: { "Content-Type": "application/json" },
         body: job.body,
         keepalive: job.kept > 0,
-        // By then its own events have timed out; the queue must not hang.
-        signal: AbortSignal.timeout?.(LIMIT_MS),
+        // By then its events have timed out by themselves; the queue must not hang.
+        signal: AbortSignal.timeout?.(9500),
       });
       error = failure(response.status, "invalid_response");
       const answer = await response.json();

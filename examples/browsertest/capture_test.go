@@ -41,12 +41,17 @@ func TestWatch(t *testing.T) {
 		"consent, then address": {agreedCheckbox, func(tab *tab) {
 			tab.click("#consent")
 			tab.focus("#email")
-			tab.keys(" anna@example.com\t")
+			tab.keys("anna@example.com\t")
 		}, []any{address("anna@example.com")}},
 		"address, then consent": {agreedCheckbox, func(tab *tab) {
 			tab.focus("#email")
 			tab.keys("anna@example.com\t")
 			tab.click("#consent")
+		}, []any{address("anna@example.com")}},
+		"text field": {`{consent: () => true}`, func(tab *tab) {
+			tab.run(`document.querySelector("#email").type = "text"`)
+			tab.focus("#email")
+			tab.keys(" anna@example.com \t")
 		}, []any{address("anna@example.com")}},
 		"no consent": {agreedCheckbox, func(tab *tab) {
 			tab.focus("#email")

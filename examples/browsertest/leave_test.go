@@ -28,12 +28,8 @@ func TestLeave(t *testing.T) {
 			// Long enough for the first to be in flight when the page goes.
 			shop.answer = slowly(500 * time.Millisecond)
 			tab.open(shop.URL)
-			start := time.Now()
 			tab.run(`fire({email: "a@example.com"}); fire({zip: 1}); fire({city: "x"})`)
 			leave(tab, shop)
-			if took := time.Since(start); name == "tab closed" && took > 50*time.Millisecond {
-				t.Logf("the tab was open for %v after the event; meant to be 50 ms", took)
-			}
 			shop.waitPosts(t, 3)
 
 			want := []string{`{"city":"x"}`, `{"email":"a@example.com"}`, `{"zip":1}`}
@@ -44,6 +40,26 @@ func TestLeave(t *testing.T) {
 				t.Errorf("the browser gave up a post: %+v", shop.got())
 			}
 		})
+	}
+}
+
+// No time at all between the events and the end of the tab: its opener, which
+// shares its thread, closes it in the same task.
+func TestClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	shop, tab := newFakeShop(t), newTab(t)
+	shop.answer = slowly(500 * time.Millisecond)
+	tab.open(shop.URL + "/elsewhere")
+	tab.run(`window.checkout = open("/")`)
+	tab.wait(`checkout.CentraCheckout`)
+	tab.run(`checkout.fire({email: "a@example.com"}); checkout.fire({zip: 1}); checkout.close()`)
+	tab.wait(`checkout.closed`)
+	shop.waitPosts(t, 2)
+	if diff := cmp.Diff([]string{`{"email":"a@example.com"}`, `{"zip":1}`}, sortedBodies(shop)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if slices.ContainsFunc(shop.got(), func(p post) bool { return p.Aborted }) {
+		t.Errorf("the browser gave up a post: %+v", shop.got())
 	}
 }
 
@@ -96,6 +112,13 @@ func TestLargeEvent(t *testing.T) {
 func TestManyEvents(t *testing.T) {
 	t.Parallel()
 	shop, tab := newFakeShop(t), newTab(t)
+	shop.answer = func(w http.ResponseWriter, r *http.Request, n int) {
+		if n <= 12 {
+			answerSelection(w, n)
+			return
+		}
+		slowly(500*time.Millisecond)(w, r, n)
+	}
 	tab.open(shop.URL)
 	tab.run(`for (let i = 0; i < 12; i++) fire({["field" + i]: "x".repeat(20000)})`)
 	tab.wait(`resumes.length === 12`)
@@ -103,8 +126,7 @@ func TestManyEvents(t *testing.T) {
 		t.Errorf("%d selections of 12 events", got)
 	}
 	// And still goes with keepalive.
-	shop.answer = slowly(300 * time.Millisecond)
-	tab.run(`fire({last: true})`)
+	tab.run(`fire({last: "x".repeat(20000)})`)
 	tab.close()
 	shop.waitPosts(t, 13)
 	if shop.got()[12].Aborted {

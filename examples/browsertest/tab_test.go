@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds what should take no time at all, on a machine that is busy.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // browser is the one Chromium of all tests. Every tab has cookies of its own.
 var browser context.Context
@@ -170,7 +170,7 @@ func (tab *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 // run executes statements in the page.
 func (tab *tab) run(script string) {
 	tab.t.Helper()
-	tab.do(script, chromedp.Evaluate[chromedp.Void]("{"+script+"}"))
+	tab.do(script, chromedp.Evaluate[chromedp.Void]("{"+script+"}\nundefined"))
 }
 
 // eval returns the value of an expression in the page; of a promise, what it
