@@ -183,11 +183,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // told turns what the embedded Centra and its mailer do into timeline entries.
-func told(e centratest.Event, api string, interval time.Duration) (entry, bool) {
-	put := "PUT payment-fields"
-	if api == "shop" {
-		put = "PUT selections/{selection}/checkout-fields"
-	}
+// What only repeats a call is left out: tellCalls has it.
+func told(e centratest.Event, interval time.Duration) (entry, bool) {
 	next := entry{At: e.At, Cart: e.Cart, Detail: e.Detail}
 	say := func(kind, from, title, detail string) (entry, bool) {
 		next.Kind, next.From, next.Title, next.Detail = kind, from, title, cmp.Or(detail, e.Detail)
@@ -198,10 +195,6 @@ func told(e centratest.Event, api string, interval time.Duration) (entry, bool) 
 		return say("put", "Centra", "A cart is created", "")
 	case centratest.ItemsChanged:
 		return say("put", "Shop → Centra", "The cart changes", itemName(e.Detail))
-	case centratest.FieldsUpdated:
-		return say("put", "Shop → Centra", "Checkout fields are stored", cmp.Or(e.Detail, put))
-	case centratest.CartAttached:
-		return say("recovery", "Shop → Centra", "The cart is attached to a session", "PUT selection/{selection}")
 	case centratest.TokenRotated:
 		return say("put", "Centra", "The session token is rotated", "The new one is in the visitor's cookie")
 	case centratest.OrderCreated:
@@ -218,8 +211,6 @@ func told(e centratest.Event, api string, interval time.Duration) (entry, bool) 
 		return say("mail", "Mailer → shopper", "“Cart abandoned” is sent", "See the inbox")
 	case centratest.OutOfStock:
 		return say("trouble", "Centra", "Out of stock", itemName(e.Detail))
-	case centratest.PaymentStarted:
-		return say("order", "Shop → Centra", "A payment is started", "")
 	case centratest.OrderCompleted:
 		next.Ends = true
 		return say("order", "Centra → mailer", "orderCompleted", "")

@@ -203,6 +203,8 @@ func TestPaidOrdersSendNoMail(t *testing.T) {
 							t.Error("the page after the payment does not name the order")
 						}
 						payer.wantItems()
+						payer.add("4-1") // in the Shop API too, where the session was the ordered cart
+						payer.wantItems("4-1")
 					}
 					time.Sleep(2 * interval)
 					if mails := shop.inbox(t); len(mails) != row.mails {

@@ -38,18 +38,19 @@ func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
 		api: o.api, centra: o.centra, secret: o.secret, origin: o.origin, cartLink: o.cartLink, logger: logger,
 		observeCapture: s.watchCapture, observeRecovery: s.watchRecovery,
 	}
-	policy := widgetPolicy
+	policy, web := widgetPolicy, transport()
 	if o.centra == "" {
 		s.centra = newCentra(o.origin, o.cartLink, o.secret, o.interval)
 		s.centra.OnEvent(func(e centratest.Event) {
-			if next, tell := told(e, o.api, o.interval); tell {
+			if next, tell := told(e, o.interval); tell {
 				s.timeline.add(next)
 			}
 		})
-		set.centra, set.client = s.centra.URL(), s.centra.Client()
+		set.centra, web = s.centra.URL(), s.centra.Transport()
 		set.secret = cmp.Or(o.secret, centratest.Secret)
 		policy = ownPolicy
 	}
+	set.client = &http.Client{Transport: tellCalls{web, s.timeline}}
 	s.pages = newPages(policy)
 	var err error
 	if s.shop, err = newShop(set); err != nil {
