@@ -100,6 +100,21 @@ func TestVisitor(t *testing.T) {
 			want:   recovery.Unavailable, status: 503, cart: keep,
 		},
 		{
+			name:   "without a session gets a proxy's page with 200",
+			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.HTMLFault(200)) },
+			want:   recovery.Unavailable, status: 503, cart: keep,
+		},
+		{
+			name:   "without a session gets half a cart",
+			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.TruncatedFault()) },
+			want:   recovery.Unavailable, status: 503, cart: keep,
+		},
+		{
+			name:   "without a session is one too many",
+			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.RetryAfterFault(429, "7")) },
+			want:   recovery.Unavailable, status: 503, cart: keep,
+		},
+		{
 			name: "of a shop whose secret is refused", own: []string{},
 			before: func(server *centratest.Server, _ string) {
 				server.SetFault(centratest.StatusFault(401, map[string]string{"authorization": "wrong"}))
@@ -281,6 +296,39 @@ func TestRecoveredCookieBelongsToOneSession(t *testing.T) {
 	shows(t, get(b, "/abandoned-cart/"+linked), 200, `<form method="post">`)
 	if b.session() != later {
 		t.Error("the visitor's later session is gone")
+	}
+}
+
+// A link of another cart is another link, in the same session too.
+func TestTwoLinksInOneSession(t *testing.T) {
+	for _, api := range apis {
+		server := centratest.NewServer(t, centratest.WithoutSocket())
+		s := newShop(t, recovery.Config{API: api.client(t, server)})
+		b := newBrowser(t, s)
+		_, one := server.NewCart("1-1")
+		_, other := server.NewCart("2-2")
+		get(b, "/abandoned-cart/"+one)
+		get(b, "/abandoned-cart/"+other)
+		if got := s.last(t).Outcome; got != recovery.Asked || api.selection(server, b.session()) != one {
+			t.Errorf("%s: outcome %q, or the first cart is gone", api.name, got)
+		}
+	}
+}
+
+// A token that is rotated while the link is opened again is remembered with it.
+func TestLinkOpenedAgainWhileTheTokenRotates(t *testing.T) {
+	server := centratest.NewServer(t, centratest.WithoutSocket())
+	s := newShop(t, recovery.Config{API: apis[0].client(t, server)})
+	b := newBrowser(t, s)
+	_, linked := server.NewCart("1-1")
+	get(b, "/abandoned-cart/"+linked)
+	for range 3 {
+		before := b.session()
+		server.RotateNext()
+		get(b, "/abandoned-cart/"+linked)
+		if got := s.last(t).Outcome; got != recovery.AlreadyCurrent || b.session() == before {
+			t.Fatalf("outcome %q, want %q with a new token", got, recovery.AlreadyCurrent)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package recovery_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -74,6 +75,19 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
+// No timer of the call is left behind.
+func TestCallEndsWithTheAnswer(t *testing.T) {
+	var call context.Context
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: func(ctx context.Context, s centra.Session, id centra.SelectionID) (*centra.Selection, error) {
+		call = ctx
+		return attaches(ctx, s, id)
+	}}})
+	get(newBrowser(t, s), linkedPath)
+	if call.Err() == nil {
+		t.Error("the context of the call outlives the answer")
+	}
+}
+
 func hangs(ctx context.Context, _ centra.Session, _ centra.SelectionID) (*centra.Selection, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
@@ -125,4 +139,20 @@ func TestConcurrentVisitors(t *testing.T) {
 		}
 		wg.Wait()
 	}
+}
+
+// Visitors at the same time do not see each other's parameters. With -race this
+// also shows that requests write nothing that they share.
+func TestConcurrentParameters(t *testing.T) {
+	s := newShop(t, recovery.Config{
+		API: &fakeAPI{t: t, attach: attaches}, Sessions: emptyStore{}, Checkout: "/checkout?a=1&b=2&c=3",
+	})
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			query := fmt.Sprintf("utm_%d=%d&utm_x=y", i, i)
+			redirectsTo(t, get(newBrowser(t, s), linkedPath+"?"+query), "/checkout?a=1&b=2&c=3&"+query)
+		})
+	}
+	wg.Wait()
 }

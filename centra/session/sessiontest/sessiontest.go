@@ -127,7 +127,7 @@ var tests = []struct {
 				}
 			}
 			if resp.StatusCode != http.StatusTeapot || resp.Header.Get("X-Host") != "its own" || hosts != 1 {
-				return errors.New("Save changed the status, a header or a cookie of the host's, or answered the request")
+				return errors.New("store.Save changed the status, a header or a cookie of the host's, or answered the request")
 			}
 			return nil
 		})
@@ -146,7 +146,7 @@ var tests = []struct {
 			_, _ = w.Write([]byte("x"))
 		})).ServeHTTP(brokenResponse{make(http.Header)}, r)
 		if panicked != nil {
-			return fmt.Errorf("Save panicked where the visitor was gone: %T", panicked)
+			return fmt.Errorf("store.Save panicked where the visitor was gone: %T", panicked)
 		}
 		// The visitor has either; a store on the server's side has the new one.
 		if err := v.has(second); err == nil {
@@ -176,7 +176,7 @@ var tests = []struct {
 			}
 			got, err := v.loads()
 			if err == nil && got != first && got != second {
-				err = fmt.Errorf("Load returned %v while another request saved, neither the session before nor the one after", got)
+				err = fmt.Errorf("store.Load returned %v while another request saved, neither the session before nor the one after", got)
 			}
 			return err
 		})
@@ -251,7 +251,7 @@ func (v visitor) saves(sessions ...centra.Session) error {
 	return v.sends(http.MethodPost, func(store session.Store, w http.ResponseWriter, r *http.Request) error {
 		for _, s := range sessions {
 			if err := store.Save(w, r, s); err != nil {
-				return fmt.Errorf("Save of %v failed: %w", s, err)
+				return fmt.Errorf("store.Save of %v failed: %w", s, err)
 			}
 		}
 		return nil
@@ -262,7 +262,7 @@ func (v visitor) loads() (got centra.Session, err error) {
 	err = v.sends(http.MethodGet, func(store session.Store, _ http.ResponseWriter, r *http.Request) error {
 		var err error
 		if got, err = store.Load(r); err != nil {
-			return fmt.Errorf("Load failed: %w", err)
+			return fmt.Errorf("store.Load failed: %w", err)
 		}
 		return nil
 	}, nil)
@@ -272,7 +272,7 @@ func (v visitor) loads() (got centra.Session, err error) {
 func (v visitor) has(want centra.Session) error {
 	got, err := v.loads()
 	if err == nil && got != want {
-		err = fmt.Errorf("Load returned %v, want %v", got, want)
+		err = fmt.Errorf("store.Load returned %v, want %v", got, want)
 	}
 	return err
 }
