@@ -52,7 +52,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for anybody
-	err := run(ctx, os.Args[1:], os.Stderr)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -134,9 +134,10 @@ func baseURL(raw, api string) (string, error) {
 	return u.String(), nil
 }
 
-// run serves until ctx ends, and then lets the requests in flight finish.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parseFlags(args, out)
+// run serves until ctx ends, and then lets the requests in flight finish. It
+// talks to whoever started it on out, and logs to log.
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	o, err := parseFlags(args, log)
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := o.complete(listener.Addr()); err != nil {
 		return err
 	}
-	s, err := newStorefront(o, slog.New(slog.NewTextHandler(out, nil)))
+	s, err := newStorefront(o, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		return err
 	}

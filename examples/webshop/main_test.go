@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -22,7 +21,7 @@ func TestRun(t *testing.T) {
 	read, write := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-interval", "1h"}, write)
+		err := run(ctx, []string{"-addr", "127.0.0.1:0", "-interval", "1h"}, write, io.Discard)
 		_ = write.Close()
 		ended <- err
 	}()
@@ -105,7 +104,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 			if args[0] != "-addr" {
 				args = append([]string{"-addr", "127.0.0.1:0"}, args...)
 			}
-			err := run(t.Context(), args, new(bytes.Buffer))
+			err := run(t.Context(), args, io.Discard, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("error = %v, want one that says %q", err, row.want)
 			}
