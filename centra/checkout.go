@@ -98,7 +98,7 @@ func (a *CheckoutAPI) PaymentResult(ctx context.Context, s Session, values url.V
 // may have a query; escape IDs in it with url.PathEscape. in is sent as JSON
 // unless nil. The answer is decoded into out by encoding/json unless nil; a
 // *Selection and a *json.RawMessage do what they should. The session to keep is
-// returned in any case.
+// returned in any case. The session "none" asks Centra for an answer without one.
 func (a *CheckoutAPI) Do(ctx context.Context, s Session, method, path string, in, out any) (Session, error) {
 	r, err := a.request(method, "", s)
 	if err != nil {
@@ -110,7 +110,11 @@ func (a *CheckoutAPI) Do(ctx context.Context, s Session, method, path string, in
 // request builds a call; op is its endpoint and, unless it is replaced, its path.
 func (a *CheckoutAPI) request(method, endpoint string, s Session) (request, error) {
 	r := request{op: method + " " + endpoint, method: method, path: endpoint, session: s}
-	if err := s.checkToken(); err != nil {
+	err := s.checkToken()
+	if s == "none" && endpoint != "" { // asks Centra for no session, which only Do may
+		err = ErrInvalidSession
+	}
+	if err != nil {
 		return r, a.client.invalid(r, "the session is malformed", err)
 	}
 	r.header = make(http.Header, 8)

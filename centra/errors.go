@@ -28,8 +28,9 @@ var (
 	ErrUnauthorized = errors.New("centra: secret or origin refused")
 	// ErrRateLimited: Centra asked for fewer calls (429). See [Error.RetryAfter].
 	ErrRateLimited = errors.New("centra: rate limited")
-	// ErrUnavailable: Centra is down, unreachable or did not answer in time.
-	// The cart is still there; try again later.
+	// ErrUnavailable: Centra is down, unreachable, did not answer in time, or is
+	// completing this cart's payment (409). The cart is still there; try again
+	// later.
 	ErrUnavailable = errors.New("centra: unavailable")
 	// ErrInvalidResponse: something other than Centra's JSON came back, such as
 	// a proxy's HTML, a truncated body or a redirect.
@@ -189,6 +190,8 @@ func statusKind(status int, fields map[string]string) error {
 		return ErrUnauthorized
 	case status == 429:
 		return ErrRateLimited
+	case status == 409:
+		return ErrUnavailable
 	case status == 404 || status == 410 || (aboutSelection && status >= 400 && status < 500):
 		return ErrSelectionNotFound
 	case status >= 500:

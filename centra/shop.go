@@ -42,14 +42,20 @@ func (a *ShopAPI) Selection(ctx context.Context, s Session) (*Selection, error) 
 
 // AttachSelection fetches the cart called id, so that the shop can keep its ID
 // as the visitor's session: GET /selections/{selection}. Nothing changes in
-// Centra, and the session given is not looked at. A cart that was completed, has
+// Centra; s is only what [Error.Session] says after a failure. A cart that was completed, has
 // expired or never was is [ErrSelectionNotFound].
-func (a *ShopAPI) AttachSelection(ctx context.Context, _ Session, id SelectionID) (*Selection, error) {
-	r := request{op: "GET /selections/{selection}", method: http.MethodGet, session: Session(id)}
-	if _, err := ParseSelectionID(string(id)); err != nil {
+func (a *ShopAPI) AttachSelection(ctx context.Context, s Session, id SelectionID) (*Selection, error) {
+	r, err := a.request(http.MethodGet, "", Session(id))
+	r.session = s // which stays the visitor's if this fails
+	if err != nil {
 		return nil, a.client.invalid(r, "the selection ID is malformed", ErrInvalidSelectionID)
 	}
-	return a.Selection(ctx, Session(id))
+	sel, err := a.client.selection(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	sel.Session = Session(id)
+	return sel, nil
 }
 
 // UpdateFields stores checkout fields in a cart:

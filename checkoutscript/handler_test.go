@@ -235,7 +235,7 @@ func TestCallbackUpstreamFailures(t *testing.T) {
 		"fields refused":          {centratest.StatusFault(422, refused), 422, "refused", refused, "", "INFO"},
 		"fields refused with 200": {centratest.StatusFault(200, refused), 422, "refused", refused, "", "INFO"},
 		"bad request":             {centratest.StatusFault(400, refused), 422, "refused", refused, "", "INFO"},
-		"conflict":                {centratest.StatusFault(409, nil), 422, "refused", nil, "", "INFO"},
+		"payment under way":       {centratest.StatusFault(409, nil), 503, "unavailable", nil, "5", "WARN"},
 		"cart not found":          {centratest.StatusFault(404, nil), 404, "selection_not_found", nil, "", "INFO"},
 		"secret refused":          {centratest.StatusFault(401, nil), 502, "unauthorized", nil, "", "ERROR"},
 		"origin refused":          {centratest.StatusFault(403, nil), 502, "unauthorized", nil, "", "ERROR"},

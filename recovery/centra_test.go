@@ -80,6 +80,13 @@ func TestVisitor(t *testing.T) {
 			want: recovery.Unavailable, status: 503, cart: keep,
 		},
 		{
+			name: "comes while the cart is being paid", own: []string{"2-2"}, visit: post,
+			before: func(server *centratest.Server, _ string) {
+				server.SetFault(centratest.StatusFault(409, map[string]string{"selection": "in payment"}))
+			},
+			want: recovery.Unavailable, status: 503, cart: keep,
+		},
+		{
 			name: "with a cart comes while Centra is down", own: []string{"2-2"},
 			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.HTMLFault(502)) },
 			want:   recovery.Unavailable, status: 503, cart: keep,
