@@ -150,7 +150,8 @@ func TestFaults(t *testing.T) {
 	}
 	noGoroutineLeft(t)
 	patient := []centra.Option{quickRetries(), centra.WithMaxResponseBytes(1 << 20)}
-	hasty := append(slices.Clip(patient), centra.WithAttemptTimeout(100*time.Millisecond), centra.WithTimeout(500*time.Millisecond))
+	hasty := append(slices.Clip(patient), centra.WithAttemptTimeout(250*time.Millisecond))
+	hastyPost := append(slices.Clip(patient), centra.WithTimeout(250*time.Millisecond))
 	methods := []struct {
 		name string
 		call call
@@ -167,8 +168,11 @@ func TestFaults(t *testing.T) {
 					t.Parallel()
 					server := newFaultyServer(t, test.script)
 					opts, bound := patient, 15*time.Second
-					if hangs {
-						opts, bound = hasty, 3*time.Second
+					switch {
+					case hangs && method.post:
+						opts, bound = hastyPost, 3*time.Second
+					case hangs:
+						opts, bound = hasty, 4*time.Second
 					}
 					begin := time.Now()
 					err := method.call(t.Context(), client(server.url, opts), centra.Session(cartID))
