@@ -115,7 +115,7 @@ func (a answer) write(w http.ResponseWriter, err error) {
 	header := w.Header()
 	if err != nil {
 		p := describe(err)
-		status, a.Selection, a.Error = p.Status, nil, &p
+		status, a.Error = p.Status, &p
 		switch status {
 		case http.StatusMethodNotAllowed:
 			header.Set("Allow", http.MethodPost)

@@ -3,7 +3,6 @@ package checkoutscript
 import (
 	"bytes"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -98,10 +97,10 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	}
 	var body bytes.Buffer
 	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
-	n, err := body.ReadFrom(io.LimitReader(r.Body, limit+1))
-	var tooLarge *http.MaxBytesError // a smaller limit of the host's own
+	_, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, limit))
+	var tooLarge *http.MaxBytesError // may be a smaller limit of the host's own
 	switch {
-	case n > limit, errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge):
 		return nil, errTooLarge
 	case err != nil:
 		return nil, errNoBody

@@ -267,9 +267,10 @@ func TestDecodeAtItsLimits(t *testing.T) {
 		"JSON: 16 deep":    {jsonType, strings.Repeat(`{"a":`, 16) + "1" + strings.Repeat("}", 16)},
 		"JSON: brackets and colons in text": {jsonType,
 			`{"a":"` + strings.Repeat(`[{:\"`, 5000) + `"}`},
-		"form: 64 KiB":     {formType, "a=" + strings.Repeat("x", 64<<10-2)},
-		"form: 1,000 keys": {formType, manyKeys(1000, "k%d=1", "&")},
-		"form: 16 deep":    {formType, "a" + strings.Repeat("[a]", 15) + "=1"},
+		"JSON: 100 side by side": {jsonType, `{"a":[` + strings.Repeat(`{},[],[1],{"b":{}},`, 100) + `1]}`},
+		"form: 64 KiB":           {formType, "a=" + strings.Repeat("x", 64<<10-2)},
+		"form: 1,000 keys":       {formType, manyKeys(1000, "k%d=1", "&")},
+		"form: 16 deep":          {formType, "a" + strings.Repeat("[a]", 15) + "=1"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { decodePayload(t, test.contentType, test.body) })

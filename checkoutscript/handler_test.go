@@ -212,6 +212,10 @@ func TestCallbackAccepts(t *testing.T) {
 }
 
 func TestCallbackMaxBytes(t *testing.T) {
+	unlimited := newShop(t, func(c *checkoutscript.Config) { c.MaxBytes = math.MaxInt64 })
+	if w := unlimited.send(post(jsonType, jsonEvent+strings.Repeat(" ", 1<<20))); w.Code != http.StatusOK {
+		t.Errorf("without a limit: answered %d %s", w.Code, w.Body)
+	}
 	s := newShop(t, func(c *checkoutscript.Config) { c.MaxBytes = int64(len(jsonEvent)) })
 	if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusOK {
 		t.Errorf("at the limit: answered %d", w.Code)

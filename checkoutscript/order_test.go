@@ -2,10 +2,12 @@ package checkoutscript_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -207,24 +209,26 @@ func TestCancelledEvents(t *testing.T) {
 
 // An event that gives up just when its turn comes hands the turn on.
 func TestTurnThatComesTooLate(t *testing.T) {
-	for range 50 {
-		synctest.Test(t, func(t *testing.T) {
-			s := newShop(t, nil)
-			s.centra.SetLatency(time.Second)
-			ctx, cancel := context.WithCancel(t.Context())
-			var events sync.WaitGroup
-			events.Go(func() { s.send(numbered(0)) })
-			synctest.Wait()
-			events.Go(func() { s.send(numbered(1).WithContext(ctx)) })
-			synctest.Wait()
-			events.Go(func() {
-				if w := s.send(numbered(2)); w.Code != http.StatusOK {
-					t.Errorf("the event behind: answered %d %s", w.Code, w.Body)
-				}
-			})
-			time.AfterFunc(time.Second, cancel)
-			events.Wait()
-		})
+	for range 2000 {
+		underWay, release := make(chan struct{}), make(chan struct{})
+		h := newHandler(t, funcAPI(func(_ context.Context, s centra.Session, comment string) (centra.Session, error) {
+			if comment == "0" {
+				close(underWay)
+				<-release
+			}
+			return s, nil
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		var events sync.WaitGroup
+		events.Go(func() { send(h, numbered(0), "a") })
+		<-underWay
+		events.Go(func() { send(h, numbered(1).WithContext(ctx), "a") })
+		events.Go(func() { runtime.Gosched(); close(release) })
+		events.Go(func() { runtime.Gosched(); cancel() })
+		events.Wait()
+		if w := send(h, numbered(2).WithContext(t.Context()), "a"); w.Code != http.StatusOK {
+			t.Fatalf("the event behind: answered %d %s", w.Code, w.Body)
+		}
 	}
 }
 
@@ -317,6 +321,21 @@ func TestOrderWhenATokenComesBack(t *testing.T) {
 	h := newHandler(t, funcAPI(func(_ context.Context, s centra.Session, _ string) (centra.Session, error) { return next[s], nil }))
 	for i, want := range []string{"b", "", "b", ""} { // "a" became "b" and then "a" again
 		if got := savedSession(send(h, numbered(i), "a")); got != want {
+			t.Errorf("event %d: saved %q, want %q", i, got, want)
+		}
+	}
+}
+
+// A failure that names no session changes none.
+func TestOrderAfterAFailureWithoutSession(t *testing.T) {
+	h := newHandler(t, funcAPI(func(_ context.Context, s centra.Session, comment string) (centra.Session, error) {
+		if comment == "1" {
+			return "", errors.New("no idea")
+		}
+		return "new", nil
+	}))
+	for i, want := range []string{"new", "new", "new"} {
+		if got := savedSession(send(h, numbered(i), "old")); got != want {
 			t.Errorf("event %d: saved %q, want %q", i, got, want)
 		}
 	}
