@@ -75,7 +75,7 @@ func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
 	if sel.raw, err = x.decode(sel); err != nil {
 		return nil, err
 	}
-	sel.Session = r.next(sel.Session)
+	sel.Session = x.next(sel.Session)
 	return sel, nil
 }
 
@@ -104,7 +104,7 @@ func (c *client) startPayment(ctx context.Context, r request, p Payment) (*Payme
 	if action.raw, err = x.decode(action); err != nil {
 		return nil, err
 	}
-	action.Session = r.next(action.Session)
+	action.Session = x.next(action.Session)
 	if action.Order != nil {
 		action.Order.raw = action.raw
 		action.Order.Session = action.Session
@@ -148,6 +148,6 @@ func (c *client) paymentResult(ctx context.Context, r request, values url.Values
 	if order.raw, err = x.decode(order); err != nil {
 		return nil, err
 	}
-	order.Session = r.next(order.Session)
+	order.Session = x.next(order.Session)
 	return order, nil
 }

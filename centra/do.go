@@ -30,21 +30,21 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	x, err := c.send(ctx, r)
 	defer x.release()
 	if err != nil {
-		return r.session, err
+		return x.session, err
 	}
 	if !success(x.status) {
 		e := x.refused(x.errorEnvelope())
 		return e.Session, e
 	}
 	if x.response.Len() == 0 && out == nil {
-		return r.session, nil
+		return x.session, nil
 	}
 	d := decoder{data: x.response.String()}
 	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
 	if err != nil {
-		return r.session, x.failed(ErrInvalidResponse, err.Error(), nil)
+		return x.session, x.failed(ErrInvalidResponse, err.Error(), nil)
 	}
-	session := r.next(Session(top.token))
+	session := x.next(Session(top.token))
 	if len(top.errors) > 0 {
 		e := x.refused(top)
 		return e.Session, e
@@ -57,7 +57,7 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		}
 	}
 	if sel, ok := out.(*Selection); ok {
-		sel.Session = r.next(sel.Session)
+		sel.Session = x.next(sel.Session)
 		session = sel.Session
 		if x.withoutRaw {
 			sel.raw = ""

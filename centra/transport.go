@@ -161,6 +161,7 @@ func (c *client) send(ctx context.Context, r request) (*exchange, error) {
 		RetryMax:     c.retry.Max,
 		CheckRetry:   x.afterAttempt,
 		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return x.wait },
+		PrepareRetry: x.beforeRetry,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	if r.method == http.MethodGet || r.method == http.MethodPut {
@@ -215,6 +216,7 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 		x.status = resp.StatusCode
 		x.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		x.err = x.read(resp)
+		x.keepToken()
 		if x.err != nil && ctx.Err() == nil && isError(resp.StatusCode) { // the status says enough
 			x.response.Reset()
 			x.err = nil
@@ -226,6 +228,27 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 			slog.String("correlation_id", x.correlationID), slog.Any("session", x.session))
 	}
 	return x.again(ctx), nil
+}
+
+// keepToken takes over a new token from an answer that may be followed by another
+// attempt: an error, or the part of a body that came before it was cut. The old
+// token is dead, and a call with it would succeed, on a new and empty cart.
+func (x *exchange) keepToken() {
+	if x.err == nil && success(x.status) {
+		return
+	}
+	d := decoder{data: x.response.String()}
+	top, _ := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	x.session = x.next(Session(top.token))
+}
+
+// beforeRetry is retryablehttp's PrepareRetry.
+func (x *exchange) beforeRetry(req *http.Request) error {
+	if !x.stateless && x.session != "" {
+		req.Header = req.Header.Clone() // the last attempt's may still be written
+		req.Header["Api-Token"] = []string{string(x.session)}
+	}
+	return nil
 }
 
 // again decides whether another attempt is worth it and sets the wait before it.
