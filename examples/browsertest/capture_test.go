@@ -32,6 +32,7 @@ func (tab *tab) click(id string) {
 const agreedCheckbox = `{consent: document.querySelector("#consent")}`
 
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	address := func(email string) map[string]any { return map[string]any{"email": email} }
 	for name, row := range map[string]struct {
 		options string
@@ -111,6 +112,7 @@ func TestWatch(t *testing.T) {
 
 // The shopper types an address and closes the tab, the field still in focus.
 func TestTypedThenLeft(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		options string
 		want    []any

@@ -21,6 +21,7 @@ var leave = map[string]func(tab *tab, shop *fakeShop){
 
 // The shopper who leaves is the one whom all this is about.
 func TestLeave(t *testing.T) {
+	t.Parallel()
 	for name, leave := range leave {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

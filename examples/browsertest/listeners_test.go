@@ -1,9 +1,11 @@
 package browsertest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -20,10 +22,12 @@ const documentedListener = `
 		});
 	});`
 
-// fetchListener posts what the expression body makes of detail.
-func fetchListener(options string) string {
+// fetchListener posts with the options of fetch, which prepare may have made of
+// detail.
+func fetchListener(prepare, options string) string {
 	return `
 	document.addEventListener("centra_checkout_callback", async ({ detail }) => {
+		` + prepare + `
 		const response = await fetch("/centra/callback", { method: "POST", ` + options + ` });
 		const { suspendIgnore } = await response.json();
 		CentraCheckout.resume(suspendIgnore);
@@ -42,6 +46,7 @@ const widgetEvent = `{
 
 // What shops' own listeners put on the wire, with what their pages load today.
 func TestOtherListeners(t *testing.T) {
+	t.Parallel()
 	jquery := installJQuery(t)
 	const (
 		form = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -55,10 +60,10 @@ func TestOtherListeners(t *testing.T) {
 	for name, row := range map[string]struct{ jquery, listener, contentType, body string }{
 		"jQuery 3.7": {jquery["3"], documentedListener, form, param},
 		"jQuery 4":   {jquery["4"], documentedListener, form, param},
-		"fetch, JSON": {"", fetchListener(`headers: {"Content-Type": "application/json"}, body: JSON.stringify(detail)`), json,
+		"fetch, JSON": {"", fetchListener("", `headers: {"Content-Type": "application/json"}, body: JSON.stringify(detail)`), json,
 			`{"email":"åsa+test@example.com","address":{"firstName":"Åsa","zipCode":"111 22","country":"SE","newsletter":false},` +
 				`"items":[{"sku":"A-1","quantity":2}],"tags":["a","b"],"nothing":null,"additionalFields":{"suspendIgnore":true}}`},
-		"fetch, URLSearchParams": {"", fetchListener(`body: new URLSearchParams({email: detail.email,
+		"fetch, URLSearchParams": {"", fetchListener("", `body: new URLSearchParams({email: detail.email,
 			"address[zipCode]": detail.address.zipCode, "additionalFields[suspendIgnore]": detail.additionalFields.suspendIgnore})`),
 			"application/x-www-form-urlencoded;charset=UTF-8",
 			"email=%C3%A5sa%2Btest%40example.com&address%5BzipCode%5D=111+22&additionalFields%5BsuspendIgnore%5D=true"},
@@ -86,20 +91,32 @@ func installJQuery(t *testing.T) map[string]string {
 	if testing.Short() {
 		t.Skip("installs jQuery from npm, which -short leaves out")
 	}
-	dir := t.TempDir()
-	npm := exec.CommandContext(t.Context(), "npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", dir,
+	sources, err := jquerySources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
+}
+
+var jquerySources = sync.OnceValues(func() (map[string]string, error) {
+	dir, err := os.MkdirTemp("", "jquery")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	npm := exec.Command("npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", dir,
 		"jquery3@npm:jquery@3.7.1", "jquery4@npm:jquery@4")
 	npm.Dir = dir
 	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("installing jQuery from the npm registry: %v\n%s", err, out)
+		return nil, fmt.Errorf("installing jQuery from the npm registry: %w\n%s", err, out)
 	}
 	sources := make(map[string]string)
 	for _, major := range []string{"3", "4"} {
 		source, err := os.ReadFile(filepath.Join(dir, "node_modules", "jquery"+major, "dist", "jquery.min.js"))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		sources[major] = string(source)
 	}
-	return sources
-}
+	return sources, nil
+})

@@ -12,6 +12,7 @@ import (
 // However a page embeds the two scripts, an event posts once and resumes once,
 // under a policy that allows nothing without a nonce.
 func TestEmbedding(t *testing.T) {
+	t.Parallel()
 	listener := func(attributes string) string {
 		return `<script src="` + checkoutscript.ListenerPath + `" nonce="{nonce}" ` + attributes + `></script>`
 	}

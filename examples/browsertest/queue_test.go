@@ -11,6 +11,7 @@ import (
 
 // A burst: posts never overlap, the last state wins, every event is resumed.
 func TestBurst(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		detail string // of the i-th event
 		want   []float64

@@ -68,6 +68,7 @@ func TestWrappedDetail(t *testing.T) {
 // Whatever comes of an event, the page is told once, the widget is resumed once,
 // and the next event works.
 func TestResumeWhatever(t *testing.T) {
+	t.Parallel()
 	hangUp := func(w http.ResponseWriter, _ *http.Request, _ int) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -151,6 +152,7 @@ func TestResumeWhatever(t *testing.T) {
 // An answer that takes too long, or never comes, leaves nothing locked: Klarna's
 // own 10 s count from the event, also for one that has to wait for another.
 func TestResumeInTime(t *testing.T) {
+	t.Parallel()
 	for name, delay := range map[string]time.Duration{"20 s": 20 * time.Second, "never": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

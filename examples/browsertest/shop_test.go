@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,6 +24,8 @@ type fakeShop struct {
 
 	// body is the page's, {nonce} being the nonce of its policy.
 	body string
+	// greet, if set, runs before the page is written, for instance to set a cookie.
+	greet func(w http.ResponseWriter, r *http.Request)
 	// answer writes the n-th answer of the callback, from 1. Without one it is
 	// {"selection": {"answer": n}}.
 	answer func(w http.ResponseWriter, r *http.Request, n int)
@@ -91,6 +94,9 @@ func newFakeShop(t *testing.T) *fakeShop {
 }
 
 func (shop *fakeShop) page(w http.ResponseWriter, r *http.Request) {
+	if shop.greet != nil {
+		shop.greet(w, r)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+nonce+"'; "+
 		"connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
@@ -124,6 +130,7 @@ func (shop *fakeShop) callback(w http.ResponseWriter, r *http.Request) {
 		shop.posts[n-1].Aborted = r.Context().Err() != nil
 	}()
 	if shop.answer != nil {
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		shop.answer(w, r, n)
 		return
 	}

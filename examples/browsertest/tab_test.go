@@ -37,7 +37,9 @@ func TestMain(m *testing.M) {
 	if n, _ := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); n < 4 {
 		_ = flag.Set("test.parallel", "4")
 	}
-	os.Exit(runInBrowser(m))
+	code := runInBrowser(m)
+	removeWebshop()
+	os.Exit(code)
 }
 
 func runInBrowser(m *testing.M) int {
@@ -45,6 +47,10 @@ func runInBrowser(m *testing.M) int {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		// Sites of their own, as cookies see it, and with the certificate of
+		// httptest, the only one that is trusted without an authority.
+		chromedp.Flag("host-resolver-rules", "MAP *.example 127.0.0.1"),
+		chromedp.Flag("ignore-certificate-errors-spki-list", testCertificate()),
 	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
@@ -151,10 +157,15 @@ func (tab *tab) open(address string) {
 	if err != nil {
 		tab.t.Fatal(err)
 	}
-	tab.mu.Lock()
-	tab.hosts = append(tab.hosts, u.Host)
-	tab.mu.Unlock()
+	tab.allow(u.Host)
 	tab.do("opening "+address, chromedp.Navigate(address))
+}
+
+// allow lets pages ask host for things.
+func (tab *tab) allow(host string) {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.hosts = append(tab.hosts, host)
 }
 
 // do runs actions of chromedp, such as a click or keys.
@@ -186,10 +197,21 @@ func eval[T any](tab *tab, expression string) T {
 	return value
 }
 
-// wait returns when condition, an expression in the page, is true.
+// wait returns when condition, an expression in the page, is true. The page may
+// be replaced by another meanwhile.
 func (tab *tab) wait(condition string) {
 	tab.t.Helper()
-	eventually(tab.t, condition, func() bool { return eval[bool](tab, "Boolean("+condition+")") })
+	var failed error
+	done := eventuallyTrue(func() bool {
+		ctx, cancel := context.WithTimeout(tab.ctx, patience)
+		defer cancel()
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+condition+")"))
+		failed = err
+		return err == nil && ok
+	})
+	if !done {
+		tab.t.Fatalf("still not so after %v: %s (error: %v)", patience, condition, failed)
+	}
 }
 
 // close closes the tab as a shopper does, without waiting for its page. Its
@@ -207,9 +229,16 @@ func (tab *tab) close() {
 // eventually waits until done is true.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
+	if !eventuallyTrue(done) {
+		t.Fatalf("still not so after %v: %s", patience, what)
+	}
+}
+
+func eventuallyTrue(done func() bool) bool {
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("still not so after %v: %s", patience, what)
+			return false
 		}
 	}
+	return true
 }
