@@ -1,21 +1,12 @@
 package centra_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
-	"runtime"
-	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -114,188 +105,51 @@ func BenchmarkDecodeSelection(b *testing.B) {
 	}
 }
 
-// benchFields are about 200 B on the wire.
-var benchFields = centra.Fields{
-	Email: "test@example.com", CartAbandonmentEmail: centra.Yes,
-	Address: &centra.Address{Email: "test@example.com", FirstName: "Test", LastName: "Testsson", ZipCode: "11122", City: "Malmö", Country: "SE", PhoneNumber: "+46701234567"},
-}
-
-// eightFields are what a hand-written callback would read of the answer.
-type eightFields struct {
-	Token     string `json:"token"`
-	Selection struct {
-		Currency string `json:"currency"`
-		Items    []struct {
-			Item       string `json:"item"`
-			Quantity   int    `json:"quantity"`
-			TotalPrice string `json:"totalPrice"`
-		} `json:"items"`
-		Totals struct {
-			GrandTotalPrice string `json:"grandTotalPrice"`
-			TotalQuantity   int    `json:"totalQuantity"`
-		} `json:"totals"`
-		Script string `json:"centraCheckoutScript"`
-	} `json:"selection"`
-}
-
-var errNoCart = errors.New("no cart came back")
-
-// updater is one way to make the PUT and to have token and cart afterwards.
-type updater func(ctx context.Context, token string) error
-
-func ours(b *testing.B, url string, opts ...centra.Option) updater {
-	c, err := centra.NewCheckoutAPI(url, opts...)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return func(ctx context.Context, token string) error {
-		sel, err := c.UpdateFields(ctx, centra.Session(token), benchFields)
-		if err != nil {
-			return err
-		}
-		if sel.Session == "" || sel.Empty() {
-			return errNoCart
-		}
-		return nil
-	}
-}
-
-func setBenchHeader(h http.Header, token string) {
-	h.Set("API-Token", token)
-	h.Set("Content-Type", "application/json")
-	h.Set("Accept", "application/json")
-}
-
-func readEightFields(resp *http.Response, err error) error {
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	var answer eightFields
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK || answer.Token == "" || len(answer.Selection.Items) == 0 {
-		return errNoCart
-	}
-	return nil
-}
-
-// plainTransport keeps as many connections as there are visitors at a time.
-func plainTransport(b *testing.B) *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 256, 256
-	b.Cleanup(transport.CloseIdleConnections)
-	return transport
-}
-
-func netHTTP(b *testing.B, url string) updater {
-	client := &http.Client{Transport: plainTransport(b)}
-	return func(ctx context.Context, token string) error {
-		body, err := json.Marshal(plainFields)
-		if err != nil {
-			return err
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, url+"/payment-fields", bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		setBenchHeader(req.Header, token)
-		return readEightFields(client.Do(req))
-	}
-}
-
-func retryableHTTP(b *testing.B, url string) updater {
-	client := retryablehttp.NewClient()
-	client.Logger = nil
-	client.HTTPClient = &http.Client{Transport: plainTransport(b)}
-	return func(ctx context.Context, token string) error {
-		body, err := json.Marshal(plainFields)
-		if err != nil {
-			return err
-		}
-		req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPut, url+"/payment-fields", body)
-		if err != nil {
-			return err
-		}
-		setBenchHeader(req.Header, token)
-		return readEightFields(client.Do(req))
-	}
-}
-
-// plainFields are benchFields as a struct of the host's own.
-var plainFields = struct {
-	Email                string         `json:"email"`
-	CartAbandonmentEmail bool           `json:"cartAbandonmentEmail"`
-	Address              centra.Address `json:"address"`
-}{benchFields.Email, true, *benchFields.Address}
-
-func benchmarkUpdateFields(b *testing.B, path string) {
-	url := startBenchServer(b) + path
-	for _, way := range []struct {
-		name   string
-		update updater
-	}{
-		{"ours", ours(b, url)},
-		{"oursWithoutRaw", ours(b, url, centra.WithoutRaw())},
-		{"nethttp", netHTTP(b, url)},
-		{"retryablehttp", retryableHTTP(b, url)},
-	} {
-		b.Run(way.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := way.update(b.Context(), string(token)); err != nil {
-					b.Fatal(err)
-				}
-			}
+// benchBody is an answer of about so many kB in Centra's shape, with types that
+// plain Go structs can take. Everything in it grows with its size.
+func benchBody(kB int) string {
+	type object = map[string]any
+	text := func(n int, words string) string { return strings.Repeat(words+" ", n/len(words)) }
+	image := "https://shop.centra.com/client/dynamic/images/123_7c2f9d31aa-original.jpg"
+	items, countries := []object{}, []object{}
+	for i := range kB / 3 {
+		id := strconv.Itoa(i + 1)
+		items = append(items, object{
+			"item": id + "-9", "line": "0416151f70083fe08677a929394a" + id, "sku": "JK-" + id, "ean": "7350000000" + id, "size": "S", "quantity": 2,
+			"priceEach": "315.00 SEK", "priceEachAsNumber": 315, "totalPrice": "630.00 SEK", "totalPriceAsNumber": 630,
+			"anyDiscount": false, "taxPercent": 25, "priceEachWithoutTax": "252.00 SEK", "priceEachWithoutTaxAsNumber": 252.5, "bundle": nil,
+			"product": object{
+				"product": id, "name": "Shell Jacket " + id, "uri": "women/jackets/shell-jacket-" + id, "variantName": "Ljung", "brandName": "Ömsom",
+				"excerpt": text(100, "A jacket for wind & rain."), "description": text(950, "Made of recycled nylon."), "metaTitle": nil,
+				"media":      object{"standard": []string{image, image, image}, "thumb": []string{image, image}},
+				"categories": []object{{"category": "12", "name": []string{"Women", "Jackets"}, "uri": "women/jackets"}},
+				"stock":      41, "showAsNew": true, "modifiedAt": "2026-01-12 08:15:02",
+			},
 		})
 	}
-}
-
-func BenchmarkUpdateFields(b *testing.B)     { benchmarkUpdateFields(b, "/30kB") }
-func BenchmarkUpdateFields300k(b *testing.B) { benchmarkUpdateFields(b, "/300kB") }
-
-// BenchmarkParallel has 200 visitors at once.
-func BenchmarkParallel(b *testing.B) {
-	const visitors = 200
-	host := startBenchServer(b)
-	for _, way := range []struct {
-		name   string
-		update updater
-	}{
-		{"ours", ours(b, host+"/30kB")},
-		{"nethttp", netHTTP(b, host+"/30kB")},
-	} {
-		var rounds int64
-		before := connections(b, host) // counted over all rounds: kept connections must not hide the first ones
-		b.Run(way.name, func(b *testing.B) {
-			b.ReportAllocs()
-			var mu sync.Mutex
-			var all []time.Duration
-			b.SetParallelism((visitors + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
-			b.ResetTimer()
-			b.RunParallel(func(pb *testing.PB) {
-				var mine []time.Duration
-				for pb.Next() {
-					begin := time.Now()
-					if err := way.update(b.Context(), string(token)); err != nil {
-						b.Error(err)
-					}
-					mine = append(mine, time.Since(begin))
-				}
-				mu.Lock()
-				all = append(all, mine...)
-				mu.Unlock()
-			})
-			b.StopTimer()
-			rounds++ // each asks for the count on a connection of its own
-			slices.Sort(all)
-			b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
-			b.ReportMetric(float64(connections(b, host)-before-rounds), "connections")
-		})
+	for i := range kB * 2 {
+		countries = append(countries, object{"country": "SE", "name": "Country " + strconv.Itoa(i), "eu": true, "shipTo": true, "states": []string{}})
 	}
+	address := object{
+		"email": "test@example.com", "newsletter": true, "firstName": "Test", "lastName": "Testsson", "address1": "Storgatan 1",
+		"zipCode": "11122", "city": "Malmö", "country": "SE", "phoneNumber": "+46701234567",
+	}
+	body, err := json.Marshal(object{
+		"token": "f611707b97e18a902270223b79f743c2",
+		"selection": object{
+			"currency": "SEK", "language": "sv", "paymentMethod": "klarna", "shippingMethod": "std", "items": items, "address": address, "shippingAddress": address,
+			"discounts": object{"vouchers": []string{}}, "currencyFormat": object{"suffix": " SEK", "decimalDigits": "2"},
+			"totals": object{
+				"itemsTotalPrice": "6300.00 SEK", "itemsTotalPriceAsNumber": 6300, "shippingPrice": "79.00 SEK", "shippingPriceAsNumber": 79.5,
+				"grandTotalPrice": "6379.50 SEK", "grandTotalPriceAsNumber": 6379.5, "totalQuantity": len(items) * 2, "taxPercent": 25,
+			},
+			"centraCheckoutScript": text(kB*100, "document.addEventListener('load',function(){\"use strict\";});"),
+		},
+		"paymentMethods": []object{{"paymentMethod": "klarna", "name": "Klarna", "active": true}},
+		"countries":      countries, "location": object{"country": "SE", "name": "Sweden", "state": ""}, "loggedIn": false,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return strings.ReplaceAll(string(body), "/", `\/`) // as PHP writes it
 }

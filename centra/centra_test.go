@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -44,16 +43,6 @@ var (
 	_ api = (*centra.CheckoutAPI)(nil)
 	_ api = (*centra.ShopAPI)(nil)
 )
-
-// TestMain turns the test binary into the benchmarks' server where it is asked
-// to be one: a server in the same process would add its allocations to ours.
-func TestMain(m *testing.M) {
-	if os.Getenv(benchServerVariable) != "" {
-		benchServer()
-		return
-	}
-	os.Exit(m.Run())
-}
 
 func newCheckout(tb testing.TB, host string, opts ...centra.Option) *centra.CheckoutAPI {
 	tb.Helper()

@@ -147,9 +147,7 @@ func (d *decoder) more(end byte) bool {
 		return d.err == nil
 	case c == ',':
 		d.pos++
-		if d.peek() != end { // no comma before the bracket
-			return true
-		}
+		return true // a bracket behind the comma is no value
 	}
 	d.fail(errSyntax)
 	return false

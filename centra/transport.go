@@ -132,7 +132,6 @@ const maxPooled = 1 << 20
 
 func (x *exchange) release() {
 	if x.response.Cap() <= maxPooled {
-		x.response.Reset()
 		buffers.Put(x.response)
 	}
 	x.response = nil
