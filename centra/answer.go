@@ -10,11 +10,18 @@ import (
 // refused is the error of a response that is one: its status says so, or its
 // errors do.
 func (x *exchange) refused(top envelope) *Error {
-	e := x.newError(statusKind(x.status, top.errors), "", nil)
+	e := x.newError(statusKind(x.status, !x.anyEndpoint || top.errors["selection"] != ""), "", nil)
 	e.Fields = top.errors
 	e.Session = x.next(Session(top.token))
 	x.warn(e)
 	return e
+}
+
+// invalidBody is the error of a body that is not what it should be. A token that
+// was read before it went wrong is Centra's all the same.
+func (x *exchange) invalidBody(err error, top envelope) *Error {
+	x.session = x.next(Session(top.token))
+	return x.failed(ErrInvalidResponse, err.Error(), nil)
 }
 
 // errorEnvelope reads the body of an error, which may be anything; a redirect's
@@ -56,7 +63,7 @@ func (x *exchange) decode(v answer) (raw string, err error) {
 	top, err := v.decode(&d)
 	switch {
 	case err != nil:
-		return "", x.failed(ErrInvalidResponse, err.Error(), nil)
+		return "", x.invalidBody(err, top)
 	case len(top.errors) > 0:
 		return "", x.refused(top)
 	case x.withoutRaw:
@@ -118,7 +125,7 @@ func (x *exchange) outOfStock() error {
 	text := x.response.String()
 	items, top, err := decodeUnavailable(&decoder{data: text})
 	if err != nil {
-		return x.failed(ErrInvalidResponse, err.Error(), nil)
+		return x.invalidBody(err, top)
 	}
 	sel := new(Selection)
 	if _, err := sel.decode(&decoder{data: text}); err != nil || len(items) == 0 {

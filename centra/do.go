@@ -11,6 +11,7 @@ import (
 
 // do is Do of either API.
 func (c *client) do(ctx context.Context, r request, path string, in, out any) (Session, error) {
+	r.anyEndpoint = true
 	if !slices.Contains(methods, r.method) {
 		r.op = "Do"
 		return r.session, c.invalid(r, "the method must be one of "+strings.Join(methods, ", "), nil)
@@ -42,7 +43,8 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	d := decoder{data: x.response.String()}
 	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
 	if err != nil {
-		return x.session, x.failed(ErrInvalidResponse, err.Error(), nil)
+		e := x.invalidBody(err, top)
+		return e.Session, e
 	}
 	session := x.next(Session(top.token))
 	if len(top.errors) > 0 {

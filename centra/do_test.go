@@ -155,10 +155,12 @@ func TestDoResults(t *testing.T) {
 		{"another type", 200, `{"token":"new","country":1}`, new(country), &country{}, centra.ErrInvalidResponse, "new"},
 		{"errors with 200", 200, `{"token":"new","errors":{"country":"no"}}`, new(country), &country{}, nil, "new"},
 		{"an error", 400, `{"token":"new","errors":{"country":"no"}}`, new(country), &country{}, nil, "new"},
-		{"not found", 404, `{"token":"new"}`, new(country), &country{}, centra.ErrSelectionNotFound, "new"},
+		{"not found, whatever it was", 404, `{"token":"new"}`, new(country), &country{}, nil, "new"},
+		{"no such selection", 404, `{"token":"new","errors":{"selection":"not found"}}`, new(country), &country{}, centra.ErrSelectionNotFound, "new"},
 		{"HTML", 200, `<html></html>`, nil, nil, centra.ErrInvalidResponse, token},
-		{"HTML behind JSON", 200, `{"token":"new"}<html>`, nil, nil, centra.ErrInvalidResponse, token},
-		{"truncated", 200, `{"token":"new","country":"S`, new(country), &country{}, centra.ErrInvalidResponse, token},
+		{"HTML behind JSON", 200, `{"token":"new"}<html>`, nil, nil, centra.ErrInvalidResponse, "new"},
+		{"truncated", 200, `{"token":"new","country":"S`, new(country), &country{}, centra.ErrInvalidResponse, "new"},
+		{"truncated in the token", 200, `{"token":"ne`, new(country), &country{}, centra.ErrInvalidResponse, token},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -181,10 +181,9 @@ func (e *OutOfStockError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f,
 // Unwrap returns the [*Error] of the call.
 func (e *OutOfStockError) Unwrap() error { return e.err }
 
-// statusKind maps a status to the kind of failure. Whether a selection is
-// meant by a 404 depends on the endpoint; all endpoints here are about one.
-func statusKind(status int, fields map[string]string) error {
-	_, aboutSelection := fields["selection"]
+// statusKind maps a status to the kind of failure. What a 404 says is missing is
+// the cart where the endpoint is about one; behind Do it may be anything.
+func statusKind(status int, aboutCart bool) error {
 	switch {
 	case status == 401 || status == 403:
 		return ErrUnauthorized
@@ -192,7 +191,7 @@ func statusKind(status int, fields map[string]string) error {
 		return ErrRateLimited
 	case status == 409:
 		return ErrUnavailable
-	case status == 404 || status == 410 || (aboutSelection && status >= 400 && status < 500):
+	case aboutCart && (status == 404 || status == 410):
 		return ErrSelectionNotFound
 	case status >= 500:
 		return ErrUnavailable

@@ -152,6 +152,11 @@ func TestFaults(t *testing.T) {
 	patient := []centra.Option{quickRetries(), centra.WithMaxResponseBytes(1 << 20)}
 	hasty := append(slices.Clip(patient), centra.WithAttemptTimeout(250*time.Millisecond))
 	hastyPost := append(slices.Clip(patient), centra.WithTimeout(250*time.Millisecond))
+	// Bodies that name a new token before they are cut. One that is garbled, or
+	// not Centra's, is not believed.
+	tellsToken := map[string]bool{
+		"EOF in the body": true, "EOF behind a body that seems whole": true, "reset in the body": true, "gzip without its checksum": true,
+	}
 	methods := []struct {
 		name string
 		call call
@@ -186,14 +191,18 @@ func TestFaults(t *testing.T) {
 					if calls, conns := server.counts(); calls != want.calls || conns != want.conns {
 						t.Errorf("%d calls on %d connections, want %d on %d", calls, conns, want.calls, want.conns)
 					}
-					checkFault(t, err, want)
+					session := centra.Session(cartID)
+					if name == "checkout" && tellsToken[test.name] {
+						session = "f611707b97e18a902270223b79f743c2" // see emptyCart
+					}
+					checkFault(t, err, want, session)
 				})
 			}
 		}
 	}
 }
 
-func checkFault(t *testing.T, err error, want outcome) {
+func checkFault(t *testing.T, err error, want outcome, session centra.Session) {
 	t.Helper()
 	if want.kind == nil {
 		if err != nil {
@@ -209,8 +218,8 @@ func checkFault(t *testing.T, err error, want outcome) {
 			t.Errorf("errors.Is(%q, %q) is %v", err, kind, is)
 		}
 	}
-	if e := asError(t, err); e.Attempts != want.calls || string(e.Session) != string(cartID) {
-		t.Errorf("%d attempts, session %v; want %d and the one given", e.Attempts, e.Session, want.calls)
+	if e := asError(t, err); e.Attempts != want.calls || e.Session != session {
+		t.Errorf("%d attempts, session %v; want %d, %v", e.Attempts, e.Session, want.calls, session)
 	}
 }
 

@@ -92,7 +92,8 @@ type request struct {
 	header  http.Header // what the API adds: who is calling, for whom
 	body    []byte
 
-	stateless bool // Shop API
+	stateless   bool // Shop API
+	anyEndpoint bool // Do: not necessarily about a cart
 }
 
 // next is the session to keep after an answer: the one it names, or else the one
@@ -122,6 +123,7 @@ type exchange struct {
 var (
 	errTooLarge   = errors.New("response larger than the limit")
 	errIncomplete = errors.New("response cut short")
+	errGarbled    = errors.New("response compressed wrongly")
 )
 
 // buffers hold response bodies until they are decoded.
@@ -233,7 +235,7 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 // attempt: an error, or the part of a body that came before it was cut. The old
 // token is dead, and a call with it would succeed, on a new and empty cart.
 func (x *exchange) keepToken() {
-	if x.err == nil && success(x.status) {
+	if (x.err == nil && success(x.status)) || x.err == errGarbled {
 		return
 	}
 	d := decoder{data: x.response.String()}
@@ -252,7 +254,7 @@ func (x *exchange) beforeRetry(req *http.Request) error {
 
 // again decides whether another attempt is worth it and sets the wait before it.
 func (x *exchange) again(ctx context.Context) bool {
-	if ctx.Err() != nil || x.attempts > x.retry.Max || errors.Is(x.err, errTooLarge) ||
+	if ctx.Err() != nil || x.attempts > x.retry.Max || x.err == errTooLarge ||
 		!repeatable(x.method, x.status, x.err) {
 		return false
 	}
@@ -277,10 +279,18 @@ func (x *exchange) read(resp *http.Response) error {
 	switch {
 	case n > limit:
 		return errTooLarge
-	case incomplete(err):
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errIncomplete
+	case garbled(err):
+		return errGarbled
 	}
 	return err
+}
+
+// garbled reports whether a body could not be decompressed.
+func garbled(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
 }
 
 // isError reports whether a response's body only explains its status. A 410's
@@ -289,20 +299,12 @@ func isError(status int) bool { return !success(status) && status != http.Status
 
 func success(status int) bool { return status >= 200 && status < 300 }
 
-// incomplete reports whether a body ended or decompressed wrongly, as opposed
-// to a connection that failed while it was read.
-func incomplete(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) ||
-		errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
-}
-
 // transportError is what kept a response from coming, if anything did.
 func (x *exchange) transportError(ctx context.Context) error {
 	switch {
 	case x.err == nil:
 		return nil
-	case errors.Is(x.err, errTooLarge), errors.Is(x.err, errIncomplete):
+	case x.err == errTooLarge, x.err == errIncomplete, x.err == errGarbled:
 		return x.failed(ErrInvalidResponse, x.err.Error(), nil)
 	}
 	reason, cause := explainTransport(x.err)

@@ -1,6 +1,7 @@
 package centratest
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -68,14 +69,14 @@ func bodyFault(name string, status int, contentType string, body []byte) Fault {
 	}}
 }
 
-// TruncatedFault answers 200 and closes the connection in the middle of the
-// body; the client reads io.ErrUnexpectedEOF.
+// TruncatedFault answers 200 with the request's own token and closes the
+// connection in the middle of the body; the client reads io.ErrUnexpectedEOF.
 func TruncatedFault() Fault {
-	return Fault{name: "truncated", status: http.StatusOK, act: func(_ *Server, w http.ResponseWriter, _ *http.Request) {
+	return Fault{name: "truncated", status: http.StatusOK, act: func(_ *Server, w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "30000")
 		w.WriteHeader(http.StatusOK)
-		_, _ = w.Write([]byte(`{"token":"truncated","selection":{"items":[{"item":"1-1",`))
+		_, _ = fmt.Fprintf(w, `{"token":%q,"selection":{"items":[{"item":"1-1",`, r.Header.Get("API-Token"))
 		_ = http.NewResponseController(w).Flush() // the client shall see the half that there is
 		panic(http.ErrAbortHandler)
 	}}
