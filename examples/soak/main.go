@@ -1,0 +1,153 @@
+// Soak drives examples/webshop with hundreds of visitors while its Centra
+// misbehaves, and says whether the library's promises held:
+//
+//	go run ./examples/soak
+//	go run ./examples/soak -api shop
+//	go run ./examples/soak -duration 90s -outage 60s
+//
+// It is bounded and stays on the loopback interface: a simulated Centra in this
+// process, the webshop built and started as a child, and visitors with a cookie
+// jar each who leave their address (POST /centra/callback as a form and as
+// JSON, POST /checkout) and open their cart link (GET /abandoned-cart/{selection})
+// in another browser. Centra meanwhile answers late, wrongly or not at all, and
+// in an outage first 503, then refuses connections, then stays silent.
+//
+// The report ends with what was promised and what came of it; the exit status is
+// 1 if a promise was broken. The same -seed makes the visitors and the faults
+// choose alike, though not at the same moments. The webshop's memory is read
+// from /proc, so elsewhere than on Linux it is not reported.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o, err := parseFlags(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(2)
+	}
+	r, err := soak(ctx, o, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(1)
+	}
+	r.write(os.Stdout)
+	if broken := r.broken(); len(broken) > 0 {
+		fmt.Fprintf(os.Stderr, "soak: %d promises broken\n", len(broken))
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	api      string
+	visitors int
+	duration time.Duration
+	outage   time.Duration
+	seed     uint64
+}
+
+func parseFlags(args []string, out io.Writer) (options, error) {
+	var o options
+	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.StringVar(&o.api, "api", "checkout", "Centra's API to use, `checkout or shop`")
+	fs.IntVar(&o.visitors, "visitors", 200, "how `many` visitors there are at once")
+	fs.DurationVar(&o.duration, "duration", 30*time.Second, "how `long` they shop, with the outage")
+	fs.DurationVar(&o.outage, "outage", 0, "how `long` of it Centra is down")
+	fs.Uint64Var(&o.seed, "seed", 1, "`number` that the random choices follow from")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case fs.NArg() > 0:
+		return o, fmt.Errorf("%q is no flag", fs.Arg(0))
+	case o.api != "checkout" && o.api != "shop":
+		return o, errors.New("-api must be checkout or shop")
+	case o.visitors < 1:
+		return o, errors.New("-visitors must be positive")
+	case o.outage < 0 || o.duration < o.outage+2*time.Second:
+		return o, errors.New("-duration must exceed -outage by 2s or more: there is a time before it and one after")
+	}
+	return o, nil
+}
+
+const progressEvery = 3 * time.Second
+
+// soak makes one run. The error is that of a soak that could not be made; what
+// it found is in the report.
+func soak(ctx context.Context, o options, progress io.Writer) (*report, error) {
+	up, err := newUpstream(o.api, o.seed)
+	if err != nil {
+		return nil, err
+	}
+	defer up.close()
+	fmt.Fprintln(progress, "The webshop is built and started.")
+	shop, err := startWebshop(ctx, o.api, up.url())
+	if err != nil {
+		return nil, err
+	}
+	defer shop.stop()
+
+	// A first crowd brings pools, heap and code to where they stay, so that what
+	// is more after the second one has leaked.
+	warmUp := newCrowd(o, up, shop.url, ^o.seed)
+	warmUp.walk(ctx, min(o.duration/4, 5*time.Second))
+	warmUp.leave()
+	r := &report{options: o, before: shop.settle(ctx, up, vitals{})}
+	fmt.Fprintf(progress, "It is warm: %s. %d visitors come in.\n", r.before, o.visitors)
+
+	main := newCrowd(o, up, shop.url, o.seed)
+	up.forget()
+	r.tally = main.tally
+	walking, enough := context.WithTimeout(ctx, o.duration)
+	defer enough()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		up.misbehave(walking, o)
+	}()
+	go main.tell(walking, progress, up, shop)
+	main.walk(ctx, o.duration)
+	<-done
+	main.leave()
+
+	r.peak = shop.vitals(ctx)
+	r.after = shop.settle(ctx, up, r.before)
+	r.upstream, r.injected = up.count()
+	main.checkLedger()
+	r.died, r.log = shop.stop()
+	return r, ctx.Err()
+}
+
+// tell writes a line every few seconds.
+func (c *crowd) tell(ctx context.Context, out io.Writer, up *upstream, shop *webshop) {
+	start := time.Now()
+	ticker := time.NewTicker(progressEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		requests, failures := c.tally.sum()
+		fmt.Fprintf(out, "%5s  Centra %-19s %7d requests, %6d not served, memory %s\n",
+			time.Since(start).Round(time.Second), up.now(), requests, failures, shop.memory())
+	}
+}

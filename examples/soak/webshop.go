@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	webshopPackage = "github.com/centra-go/cartabandonment/examples/webshop"
+	secret         = "soak-secret-canary"
+)
+
+// webshop is the shop under test, a process of its own.
+type webshop struct {
+	url     string
+	command *exec.Cmd
+	dir     string // of the binary
+	log     *shopLog
+
+	stopping sync.Once
+	exited   chan struct{}
+	died     bool
+}
+
+// startWebshop returns when the shop is open.
+func startWebshop(ctx context.Context, api, centra string) (_ *webshop, err error) {
+	dir, err := os.MkdirTemp("", "soak")
+	if err != nil {
+		return nil, err
+	}
+	s := &webshop{dir: dir, log: &shopLog{}, exited: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	binary := filepath.Join(dir, "webshop")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, webshopPackage)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("the webshop cannot be built: %w\n%s", err, out)
+	}
+
+	s.command = exec.Command(binary, "-addr", "127.0.0.1:0", "-api", api, "-centra", centra, "-origin", shopOrigin)
+	// The trace of the garbage collector tells how much is in use, which resident
+	// memory does not.
+	s.command.Env = append(os.Environ(), "CENTRA_SECRET="+secret, "GODEBUG=gctrace=1")
+	output, write := io.Pipe()
+	s.command.Stdout, s.command.Stderr = write, write
+	if err := s.command.Start(); err != nil {
+		return nil, fmt.Errorf("the webshop cannot be started: %w", err)
+	}
+	address := make(chan string, 1)
+	go s.log.read(output, address)
+	go func() {
+		_ = s.command.Wait() // how it ended is of no interest, only whether it was asked to
+		_ = write.Close()
+		close(s.exited)
+	}()
+	select {
+	case s.url = <-address:
+		return s, nil
+	case <-s.exited:
+		return nil, errors.New("the webshop ended at once:\n" + s.log.tail())
+	case <-time.After(opening):
+		s.stop()
+		return nil, errors.New("the webshop did not say where it listens:\n" + s.log.tail())
+	case <-ctx.Done():
+		s.stop()
+		return nil, ctx.Err()
+	}
+}
+
+// opening is far more than a shop needs to open, on a busy machine too.
+const opening = 20 * time.Second
+
+// stop ends the shop. It reports whether it had ended by itself, and its log.
+func (s *webshop) stop() (died bool, log *shopLog) {
+	s.stopping.Do(func() {
+		select {
+		case <-s.exited:
+			s.died = true
+		default:
+			_ = s.command.Process.Signal(syscall.SIGTERM)
+			select {
+			case <-s.exited:
+			case <-time.After(12 * time.Second): // more than it gives its last requests
+				_ = s.command.Process.Kill()
+				<-s.exited
+			}
+		}
+		_ = os.RemoveAll(s.dir)
+	})
+	return s.died, s.log
+}
