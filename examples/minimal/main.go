@@ -1,16 +1,17 @@
 // Minimal is the shortest complete host of the Checkout API:
 //
-//	go run ./examples/minimal -centra https://shop.centra.com/api/checkout
+//	CENTRA_URL=https://shop.centra.com/api/checkout CENTRA_SECRET=... go run ./examples/minimal
 //	curl -c jar -b jar http://127.0.0.1:8080/checkout
-//	curl -c jar -b jar http://127.0.0.1:8080/centra/callback -d email=kim@example.com -d 'additionalFields[suspendIgnore]=true'
+//	curl -b jar http://127.0.0.1:8080/centra/callback -d email=kim@example.com -d 'additionalFields[suspendIgnore]=true'
 //	curl -c jar2 -i http://127.0.0.1:8080/abandoned-cart/abeb59928306768d255e21920f9087a4
 package main
 
 import (
-	"flag"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
+	"os"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/session"
@@ -18,35 +19,35 @@ import (
 	"github.com/centra-go/cartabandonment/recovery"
 )
 
-const origin = "http://127.0.0.1:8080" // on https, leave out InsecurePlainHTTP
-
 func main() {
-	url := flag.String("centra", "", "base `URL` of the Checkout API")
-	flag.Parse()
-	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHost(must(centra.NewCheckoutAPI(*url)))))
+	api := must(centra.NewCheckoutAPI(os.Getenv("CENTRA_URL"), centra.WithSecret(os.Getenv("CENTRA_SECRET"))))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHost(api, "http://127.0.0.1:8080")))
 }
 
-func newHost(api *centra.CheckoutAPI) http.Handler {
-	sessions := session.Cookie{InsecurePlainHTTP: true}
-	callback := must(checkoutscript.New(checkoutscript.Config{
-		API: api.AsShopper(origin), Sessions: sessions, Consent: checkoutscript.AssumeConsent,
-	}))
+func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
+	shopper, sessions := api.AsShopper(origin), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
 	cartLink := must(recovery.New(recovery.Config{
-		API: api, Sessions: sessions, InsecurePlainHTTP: true, CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout",
+		API: api, Sessions: sessions, CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout", InsecurePlainHTTP: true,
 	}))
 	mux := http.NewServeMux()
+	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Sessions: sessions, Consent: checkoutscript.AssumeConsent}))
 	mux.Handle(checkoutscript.CallbackPath, callback)
 	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
 	mux.Handle(cartLink.Pattern(), cartLink)
 	mux.HandleFunc("GET /checkout", func(w http.ResponseWriter, r *http.Request) {
-		before, _ := sessions.Load(r) // without a session Centra starts one
-		cart, err := api.AsShopper(origin).Selection(r.Context(), before)
+		var cart *centra.Selection
+		before, err := sessions.Load(r)
+		if err == nil { // without a session Centra starts one
+			cart, err = shopper.Selection(r.Context(), before)
+		}
+		if failed := new(centra.Error); errors.As(err, &failed) {
+			err = errors.Join(err, sessions.Save(w, r, failed.Session)) // tokens rotate, on errors too
+		}
 		if err != nil || sessions.Save(w, r, cart.Session) != nil {
 			http.Error(w, "The checkout is not available.", http.StatusBadGateway)
-			return
+		} else {
+			fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), checkoutscript.Embed(cart, ""))
 		}
-		fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items, %s</p>%s",
-			len(cart.Items), cart.Totals.GrandTotalPrice, checkoutscript.Embed(cart, ""))
 	})
 	return mux
 }

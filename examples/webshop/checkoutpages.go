@@ -135,7 +135,7 @@ func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		http.Redirect(w, r, "/checkout", http.StatusSeeOther)
-	case refused != nil && !errors.Is(err, centra.ErrSelectionNotFound) && !errors.Is(err, centra.ErrUnauthorized):
+	case refused != nil:
 		v := s.view(w, r, "Checkout")
 		problem := notice{Warn: true, Title: "Some details were not accepted."}
 		for name, message := range refused {

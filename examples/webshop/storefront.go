@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -86,7 +87,7 @@ func (s *storefront) Handler() http.Handler {
 	own.HandleFunc("GET /inbox.json", s.inboxJSON)
 	own.Handle("GET /events", s.timeline)
 	own.Handle("GET /static/", static())
-	own.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	own.HandleFunc("GET /healthz", healthz)
 	if s.centra != nil {
 		own.HandleFunc("GET /demo/widget", s.widget)
 		own.HandleFunc("POST /demo/trouble", s.makeTrouble)
@@ -151,6 +152,12 @@ func (s *storefront) write(w http.ResponseWriter, status int, page string, v vie
 	}
 }
 
+// healthz also says how many goroutines there are, which should not grow.
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = fmt.Fprintf(w, `{"status":"ok","goroutines":%d}`+"\n", runtime.NumGoroutine())
+}
+
 // explain says to a shopper what went wrong, in the shop's words.
 func explain(err error) string {
 	switch {
@@ -168,10 +175,18 @@ func explain(err error) string {
 	return "Something went wrong. What you have is kept; please try again."
 }
 
-// refusedFields are Centra's messages by field, for the shopper.
+// refusedFields are Centra's messages by field, for the shopper; nil where the
+// call failed for a reason that is not the shopper's.
 func refusedFields(err error) map[string]string {
+	for _, kind := range []error{
+		centra.ErrSelectionNotFound, centra.ErrUnauthorized, centra.ErrRateLimited, centra.ErrUnavailable, centra.ErrInvalidResponse,
+	} {
+		if errors.Is(err, kind) {
+			return nil
+		}
+	}
 	var failed *centra.Error
-	if errors.As(err, &failed) && failed.StatusCode < http.StatusInternalServerError {
+	if errors.As(err, &failed) {
 		return failed.Fields
 	}
 	return nil
