@@ -26,9 +26,8 @@ func main() {
 
 func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
 	shopper, sessions := api.AsShopper(origin), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
-	cartLink := must(recovery.New(recovery.Config{
-		API: api, Sessions: sessions, CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout", InsecurePlainHTTP: true,
-	}))
+	cartLink := must(recovery.New(recovery.Config{API: api, Sessions: sessions, InsecurePlainHTTP: true,
+		CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout"}))
 	mux := http.NewServeMux()
 	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Sessions: sessions, Consent: checkoutscript.AssumeConsent}))
 	mux.Handle(checkoutscript.CallbackPath, callback)
