@@ -3,5 +3,5 @@
 // baselines need modules that the library does not.
 //
 //	go test -run '^$' -bench . -count 10 . | tee new.txt
-//	go run golang.org/x/perf/cmd/benchstat@latest -col /client new.txt
+//	go run golang.org/x/perf/cmd/benchstat@latest new.txt
 package benchmarks

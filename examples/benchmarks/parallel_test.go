@@ -22,7 +22,7 @@ func BenchmarkParallel(b *testing.B) {
 		{"ours", ours(b, baseURL+"/30k")},
 		{"nethttp", netHTTP(b, baseURL+"/30k")},
 	} {
-		b.Run("client="+client.name, func(b *testing.B) {
+		b.Run(client.name, func(b *testing.B) {
 			before := connections(b, baseURL)
 			var mu sync.Mutex
 			var took []time.Duration

@@ -190,7 +190,7 @@ func benchmarkUpdateFields(b *testing.B, path string) {
 		{"retryablehttp", retryableHTTP(b, baseURL)},
 		{"resty", restyClient(b, baseURL)},
 	} {
-		b.Run("client="+client.name, func(b *testing.B) {
+		b.Run(client.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := client.update(b.Context()); err != nil {
