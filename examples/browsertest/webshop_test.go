@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra/centratest"
 )
@@ -50,17 +51,18 @@ func newWebshop(t *testing.T, flags ...string) *webshop {
 		t.Fatal(err)
 	}
 	process := exec.Command(binary, append([]string{"-addr", "127.0.0.1:0"}, flags...)...)
-	stderr, err := process.StderrPipe()
+	output, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	process.Stderr = process.Stdout
 	if err := process.Start(); err != nil {
 		t.Fatalf("starting the webshop: %v", err)
 	}
 	shop := new(webshop)
 	opened := make(chan string, 1)
 	ended := make(chan struct{})
-	go shop.read(stderr, opened, ended)
+	go shop.read(output, opened, ended)
 	t.Cleanup(func() {
 		_ = process.Process.Kill()
 		<-ended
@@ -73,14 +75,16 @@ func newWebshop(t *testing.T, flags ...string) *webshop {
 	case shop.URL = <-opened:
 	case <-ended:
 		t.Fatal("the webshop does not start")
+	case <-time.After(patience):
+		t.Fatal("the webshop does not say where it is")
 	}
 	return shop
 }
 
 // read collects what the webshop writes, its address first.
-func (shop *webshop) read(stderr io.Reader, opened chan<- string, ended chan<- struct{}) {
+func (shop *webshop) read(output io.Reader, opened chan<- string, ended chan<- struct{}) {
 	defer close(ended)
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if _, address, ok := strings.Cut(lines.Text(), "The shop is open: "); ok {
 			opened <- address
 		}
