@@ -117,13 +117,20 @@ func soak(ctx context.Context, o options, progress io.Writer) (*report, error) {
 	r.tally = main.tally
 	walking, enough := context.WithTimeout(ctx, o.duration)
 	defer enough()
+	go func() { // nobody walks around in a shop that is gone
+		select {
+		case <-shop.exited:
+			enough()
+		case <-walking.Done():
+		}
+	}()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		up.misbehave(walking, o)
 	}()
 	go main.tell(walking, progress, up, shop)
-	main.walk(ctx, o.duration)
+	main.walk(walking, o.duration)
 	<-done
 	main.leave()
 
@@ -131,7 +138,7 @@ func soak(ctx context.Context, o options, progress io.Writer) (*report, error) {
 	r.after = shop.settle(ctx, up, r.before)
 	r.upstream, r.injected = up.count()
 	main.checkLedger()
-	r.died, r.log = shop.stop()
+	r.death, r.log = shop.stop()
 	return r, ctx.Err()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -27,8 +28,8 @@ type report struct {
 	before, after vitals
 	peak          vitals
 	upstream      map[phase]load
-	injected      int // faults beside the outage
-	died          bool
+	injected      int    // faults beside the outage
+	death         string // of the shop; empty if it lived
 	log           *shopLog
 }
 
@@ -72,17 +73,17 @@ func (r *report) promises() []promise {
 		add(down.bounded(), limit+", in the outage", "%.3f", down.ratio())
 		add(back >= 0 && back < backLimit, fmt.Sprintf("captures work within %s after the outage", backLimit), "%s", short(back))
 	}
-	add(r.after.live <= r.before.live+liveSlack,
+	add(returned(r.before.live, r.after.live, liveSlack),
 		fmt.Sprintf("the live heap returns to where it was, give or take %s", bytesize(liveSlack)), "%s to %s", r.before.live, r.after.live)
 	if r.before.memory >= 0 {
-		add(r.after.memory <= r.before.memory+memorySlack,
+		add(returned(r.before.memory, r.after.memory, memorySlack),
 			fmt.Sprintf("resident memory returns to where it was, give or take %s", bytesize(memorySlack)), "%s to %s", r.before.memory, r.after.memory)
 	}
 	if r.before.goroutines >= 0 {
-		add(r.after.goroutines <= r.before.goroutines+goroutineSlack,
+		add(returned(r.before.goroutines, r.after.goroutines, goroutineSlack),
 			fmt.Sprintf("goroutines return to what they were, give or take %d", goroutineSlack), "%d to %d", r.before.goroutines, r.after.goroutines)
 	}
-	add(!r.died, "the shop runs to the end", "%t", !r.died)
+	add(r.death == "", "the shop runs to the end", "%s", cmp.Or(r.death, "it did"))
 	add(r.log.leaked() == 0, "no address and no secret in the shop's log", "%d lines", r.log.leaked())
 	return list
 }
@@ -155,7 +156,7 @@ func (r *report) write(out io.Writer) {
 		}
 		fmt.Fprintf(out, "%s  %s: %s\n", word, p.name, p.found)
 	}
-	if r.died {
+	if r.death != "" {
 		fmt.Fprintf(out, "\nthe last lines of the shop's log:\n%s\n", r.log.tail())
 	}
 }

@@ -160,7 +160,9 @@ func TestPromises(t *testing.T) {
 		{"memory that is not known", func(r *report) { r.before.memory = -1 }, nil},
 		{"goroutines", func(r *report) { r.after.goroutines += 3 }, []string{"goroutines return to what they were, give or take 2"}},
 		{"goroutines that are not known", func(r *report) { r.before.goroutines = -1 }, nil},
-		{"a crash", func(r *report) { r.died = true }, []string{"the shop runs to the end"}},
+		{"memory that is not known any more", func(r *report) { r.after.memory = -1 }, []string{"resident memory returns to where it was, give or take 24.0 MiB"}},
+		{"goroutines that are not known any more", func(r *report) { r.after.goroutines = -1 }, []string{"goroutines return to what they were, give or take 2"}},
+		{"a crash", func(r *report) { r.death = "signal: killed" }, []string{"the shop runs to the end"}},
 		{"a line in the log", func(r *report) { r.log.leaks = 1 }, []string{"no address and no secret in the shop's log"}},
 	}
 	for _, tt := range tests {

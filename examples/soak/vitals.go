@@ -93,20 +93,23 @@ const (
 	patience = 15 * time.Second
 )
 
-// settle lets the shop cool down: its garbage is collected, its connections to
-// Centra are cut, and it has some time to be no bigger than the goal.
+// settle lets the shop cool down: its garbage is collected and its connections to
+// Centra are cut, again and again until it is no bigger than the goal, but not
+// for ever. Go's runtime gives free memory back little by little while it
+// collects, and hardly at all while a process is idle; what has leaked no number
+// of collections brings back.
 func (s *webshop) settle(ctx context.Context, up *upstream, goal vitals) vitals {
-	s.collect(ctx)
-	if up.reconnect() != nil {
-		up.open(ctx)
+	for end := time.Now().Add(patience); ; {
+		s.collect(ctx)
+		if up.reconnect() != nil {
+			up.open(ctx)
+		}
+		pause(ctx, coolDown)
+		now := s.vitals(ctx)
+		if goal == (vitals{}) || now.back(goal) || time.Now().After(end) || ctx.Err() != nil {
+			return now
+		}
 	}
-	pause(ctx, coolDown)
-	now := s.vitals(ctx)
-	for end := time.Now().Add(patience); goal != (vitals{}) && !now.back(goal) && time.Now().Before(end) && ctx.Err() == nil; {
-		pause(ctx, coolDown/2)
-		now = s.vitals(ctx)
-	}
-	return now
 }
 
 // collect looks at pages until the garbage collector has run three times: the
@@ -141,5 +144,12 @@ const (
 
 // back reports whether a shop has returned to what it was before.
 func (v vitals) back(before vitals) bool {
-	return v.live <= before.live+liveSlack && v.memory <= before.memory+memorySlack && v.goroutines <= before.goroutines+goroutineSlack
+	return returned(before.live, v.live, liveSlack) && returned(before.memory, v.memory, memorySlack) &&
+		returned(before.goroutines, v.goroutines, goroutineSlack)
+}
+
+// returned reports whether a value is what it was, or less. What was known and
+// is not any more has not returned.
+func returned[T ~int | ~int64](before, after, slack T) bool {
+	return before < 0 || (after >= 0 && after <= before+slack)
 }

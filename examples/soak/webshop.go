@@ -27,7 +27,7 @@ type webshop struct {
 
 	stopping sync.Once
 	exited   chan struct{}
-	died     bool
+	death    string // how it ended if nobody asked it to
 }
 
 // startWebshop returns when the shop is open.
@@ -60,7 +60,7 @@ func startWebshop(ctx context.Context, api, centra string) (_ *webshop, err erro
 	address := make(chan string, 1)
 	go s.log.read(output, address)
 	go func() {
-		_ = s.command.Wait() // how it ended is of no interest, only whether it was asked to
+		_ = s.command.Wait() // what it would say is in ProcessState
 		_ = write.Close()
 		close(s.exited)
 	}()
@@ -81,12 +81,13 @@ func startWebshop(ctx context.Context, api, centra string) (_ *webshop, err erro
 // opening is far more than a shop needs to open, on a busy machine too.
 const opening = 20 * time.Second
 
-// stop ends the shop. It reports whether it had ended by itself, and its log.
-func (s *webshop) stop() (died bool, log *shopLog) {
+// stop ends the shop. It reports how it had ended before, if it had
+// ("signal: killed", "exit status 2"), and its log.
+func (s *webshop) stop() (death string, log *shopLog) {
 	s.stopping.Do(func() {
 		select {
 		case <-s.exited:
-			s.died = true
+			s.death = s.command.ProcessState.String()
 		default:
 			_ = s.command.Process.Signal(syscall.SIGTERM)
 			select {
@@ -98,5 +99,5 @@ func (s *webshop) stop() (died bool, log *shopLog) {
 		}
 		_ = os.RemoveAll(s.dir)
 	})
-	return s.died, s.log
+	return s.death, s.log
 }
