@@ -2,6 +2,8 @@ package centra
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -34,6 +36,12 @@ func NewCheckoutAPI(baseURL string, opts ...Option) (*CheckoutAPI, error) {
 // allowed origins. An empty origin sends none.
 func (a *CheckoutAPI) AsShopper(origin string) *CheckoutAPI {
 	return &CheckoutAPI{client: a.client, origin: origin}
+}
+
+// Format prints where the client leads, whatever the verb: fmt would print the
+// secret.
+func (a *CheckoutAPI) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "centra.CheckoutAPI("+a.client.base.Host+")")
 }
 
 // Selection reads the cart of a session: GET /selection.

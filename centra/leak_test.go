@@ -290,3 +290,19 @@ func TestLogs(t *testing.T) {
 		t.Errorf("levels %s", got)
 	}
 }
+
+// A host that prints its configuration prints its clients.
+func TestClientsPrintNoSecret(t *testing.T) {
+	checkout := newCheckout(t, "https://shop.example.com", centra.WithSecret(canarySecret))
+	shop, err := centra.NewShopAPI("https://shop.example.com/api/shop", canarySecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		for _, client := range []any{checkout, shop, []any{checkout, shop}} {
+			if got := fmt.Sprintf(verb, client); strings.Contains(got, canarySecret) || !strings.Contains(got, "shop.example.com") {
+				t.Errorf("%s prints %s", verb, got)
+			}
+		}
+	}
+}

@@ -197,7 +197,7 @@ func newClient(api, baseURL string, opts []Option) (*client, error) {
 func parseBaseURL(baseURL string) (*url.URL, error) {
 	u, err := url.Parse(baseURL)
 	switch {
-	case err != nil:
+	case err != nil, strings.ContainsAny(u.Hostname(), "[]"): // which Go 1.25 lets pass
 		return nil, errors.New("the base URL cannot be parsed")
 	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
 		return nil, errors.New("the base URL must be absolute, such as https://shop.centra.com/api/checkout")

@@ -3,6 +3,8 @@ package centra
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -27,6 +29,12 @@ func NewShopAPI(baseURL, secret string, opts ...Option) (*ShopAPI, error) {
 		return nil, err
 	}
 	return &ShopAPI{client: c, secret: secret}, nil
+}
+
+// Format prints where the client leads, whatever the verb: fmt would print the
+// secret.
+func (a *ShopAPI) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "centra.ShopAPI("+a.client.base.Host+")")
 }
 
 var errNoSecret = errors.New("centra: NewShopAPI: the secret is empty or has characters that no header can carry")
