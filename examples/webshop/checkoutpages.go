@@ -235,7 +235,10 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 		}
 	}
 	s.mu.Unlock()
-	problem := notice{Warn: true, Title: "Somebody was faster.", Text: "The rest of your cart is as it was; nothing has been paid."}
+	problem := notice{Warn: true, Title: "Somebody was faster.", Text: "Nothing has been paid."}
+	if !gone.Selection.Empty() {
+		problem.Text = "The rest of your cart is as it was; nothing has been paid."
+	}
 	for _, item := range gone.Items {
 		name := names[item.Item]
 		if name == "" {
