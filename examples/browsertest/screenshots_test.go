@@ -47,6 +47,7 @@ func TestScreenshots(t *testing.T) {
 				if !*update {
 					continue
 				}
+				tab.wait(`!document.querySelector(".fresh")`)
 				picture, err := chromedp.Run(tab.ctx, chromedp.CaptureScreenshot())
 				if err != nil {
 					t.Fatal(err)
