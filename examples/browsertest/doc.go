@@ -3,6 +3,7 @@
 //
 //	go test ./...
 //
-// They need Chromium, and npm for the two versions of jQuery that the
+// They drive our listener and others in small shops of their own, and the running
+// examples/webshop. They need Chromium, and npm for the two versions of jQuery that the
 // documented listener is tried with; -short skips them.
 package browsertest
