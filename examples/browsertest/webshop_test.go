@@ -147,12 +147,6 @@ func (tab *tab) arrive(text string) {
 	tab.wait(fmt.Sprintf(`location.href.includes(%q) && document.readyState === "complete"`, text))
 }
 
-// main is the text of the page's own part.
-func (tab *tab) main() string {
-	tab.t.Helper()
-	return eval[string](tab, `document.querySelector("main").innerText`)
-}
-
 // reads waits until the page's own part says text.
 func (tab *tab) reads(text string) {
 	tab.t.Helper()
