@@ -260,3 +260,17 @@ func TestAudit(t *testing.T) {
 		}
 	}
 }
+
+// A mail that is in the list already is no news.
+func TestInboxCountsOnce(t *testing.T) {
+	t.Parallel()
+	shop := newWebshop(t, "-interval", "1s") // longer than the widget's burst: one mail
+	tab := newTab(t)
+	shop.mailed(t, tab)
+	tab.happened("is sent")
+	const said = `[document.querySelector("#mail-count").textContent, document.querySelectorAll(".mail").length,
+		document.querySelector("#mails-live").innerText].join()`
+	if got := eval[string](tab, said); got != "1,1," {
+		t.Errorf("number in the menu, mails, news: %s, want 1 mail that is no news", got)
+	}
+}
