@@ -48,7 +48,7 @@ var states = []state{
 	}, `!document.querySelector("#countdown").hidden`},
 	{"inbox", func(t *testing.T, shop *webshop, tab *tab) {
 		shop.mailed(t, tab)
-	}, `document.querySelector(".mail")`},
+	}, `document.querySelector(".mails .mail")`},
 	{"conflict", func(t *testing.T, shop *webshop, tab *tab) {
 		shop.conflict(t, tab)
 	}, `document.querySelector("h1").textContent === "Which cart do you want?"`},
@@ -268,7 +268,7 @@ func TestInboxCountsOnce(t *testing.T) {
 	tab := newTab(t)
 	shop.mailed(t, tab)
 	tab.happened("is sent")
-	const said = `[document.querySelector("#mail-count").textContent, document.querySelectorAll(".mail").length,
+	const said = `[document.querySelector("#mail-count").textContent, document.querySelectorAll(".mails .mail").length,
 		document.querySelector("#mails-live").innerText].join()`
 	if got := eval[string](tab, said); got != "1,1," {
 		t.Errorf("number in the menu, mails, news: %s, want 1 mail that is no news", got)

@@ -24,7 +24,7 @@ func (t tellCalls) RoundTrip(r *http.Request) (*http.Response, error) {
 	case r.Method == http.MethodPut && last == "checkout-fields":
 		next.Title, next.Detail = "The details are sent", "PUT selections/{selection}/checkout-fields"
 	case r.Method == http.MethodPut && attached:
-		next.Kind, next.Title, next.Detail = "recovery", "The cart is attached to a session", "PUT selection/{selection}"
+		next.Kind, next.Title, next.Detail = "recovery", "The cart is asked for, to attach it to a session", "PUT selection/{selection}"
 	case r.Method == http.MethodPost && last == "payment":
 		next.Kind, next.Title, next.Detail = "order", "A payment is started", "POST payment"
 	case r.Method == http.MethodPost && last == "payment-result":

@@ -18,9 +18,10 @@ type entry struct {
 	From   string     `json:"from"` // who does it: "Browser → shop"
 	Title  string     `json:"title"`
 	Detail string     `json:"detail,omitempty"`
-	Cart   int        `json:"cart,omitempty"` // a serial number, never an ID
-	Due    *time.Time `json:"due,omitempty"`  // a countdown for the cart runs until then
-	Ends   bool       `json:"ends,omitempty"` // the countdown for the cart has ended
+	Cart   int        `json:"cart,omitempty"`  // a serial number, never an ID
+	Due    *time.Time `json:"due,omitempty"`   // a countdown for the cart runs until then
+	Ends   bool       `json:"ends,omitempty"`  // the countdown for the cart has ended
+	Mails  int        `json:"mails,omitempty"` // with a mail: how many there are now
 }
 
 // maxEntries is what a page that opens late still gets to see.
@@ -31,6 +32,7 @@ type timeline struct {
 	mu      sync.Mutex
 	entries []entry
 	last    int
+	mails   int
 	changed chan struct{} // closed and replaced with each new entry
 	closed  chan struct{}
 }
@@ -44,6 +46,10 @@ func (t *timeline) add(e entry) {
 	defer t.mu.Unlock()
 	t.last++
 	e.ID = t.last
+	if e.Kind == "mail" {
+		t.mails++
+		e.Mails = t.mails
+	}
 	if e.At.IsZero() {
 		e.At = time.Now()
 	}

@@ -35,7 +35,7 @@ func TestTimelineTellsTheFlow(t *testing.T) {
 			{Kind: "mailer", From: "Mailer", Title: "The countdown runs", Countdown: true},
 			{Kind: "event", From: "Shop → browser", Title: "The checkout may go on"},
 			{Kind: "mail", From: "Mailer → shopper", Title: "“Cart abandoned” is sent", Ends: true},
-			{Kind: "recovery", From: "Shop → Centra", Title: "The cart is attached to a session"},
+			{Kind: "recovery", From: "Shop → Centra", Title: "The cart is asked for, to attach it to a session"},
 			{Kind: "put", From: "Centra", Title: "A cart is created"},
 			{Kind: "recovery", From: "Shopper → shop", Title: "The cart is recovered"},
 			{Kind: "order", From: "Shop → Centra", Title: "A payment is started"},

@@ -36,14 +36,14 @@
     if (entry.due) running.set(entry.cart, new Date(entry.due).getTime());
     if (entry.ends) running.delete(entry.cart);
     tick();
-    if (entry.kind === "mail" && fresh) mailArrived();
+    if (entry.mails) mailArrived(entry.mails);
   };
 
-  const mailArrived = () => {
-    if (mailCount) {
-      mailCount.textContent = Number(mailCount.textContent) + 1;
-      mailCount.setAttribute("aria-label", `${mailCount.textContent} e-mails`);
-    }
+  // The page came with the mails that there were; the stream tells of those too.
+  const mailArrived = (mails) => {
+    if (!mailCount || mails <= Number(mailCount.textContent)) return;
+    mailCount.textContent = mails;
+    mailCount.setAttribute("aria-label", `${mails} e-mails`);
     const news = document.getElementById("mails-live");
     if (news) {
       const link = Object.assign(document.createElement("a"), { href: "/inbox", textContent: "Show it" });
