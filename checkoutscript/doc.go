@@ -36,7 +36,8 @@
 //
 //	400 invalid_body             broken, too deep (16), too many keys (1,000), NUL, not UTF-8
 //	403 cross_site               posted from another site
-//	404 selection_not_found      the cart was ordered, has expired or never was
+//	404 selection_not_found      the cart was ordered, has expired or never was; also where
+//	                             Centra took an expired token for a new visitor's
 //	405 method_not_allowed       anything but POST
 //	409 no_session               Shop API: the visitor has no cart yet
 //	413 body_too_large           see Config.MaxBytes

@@ -114,9 +114,16 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f centra.Field
 	defer turn.end() // after the session is saved, lest a later one be overwritten
 	sel, err := h.config.API.UpdateFields(ctx, turn.session(), f)
 	now := cmp.Or(answeredSession(sel, err), turn.session())
+	if err == nil && now != turn.session() && sel.Empty() {
+		err = errExpired
+	}
 	turn.rotate(now)
 	return h.keep(w, r, loaded, now, sel, err)
 }
+
+// errExpired: Centra answers a call with a dead token as if it were a new
+// visitor's. The call succeeds, on an empty cart that nobody will be reminded of.
+var errExpired = fmt.Errorf("checkoutscript: the session has expired, and its cart with it: %w", centra.ErrSelectionNotFound)
 
 // answeredSession is the session that an answer names; failures name one too.
 func answeredSession(sel *centra.Selection, err error) centra.Session {

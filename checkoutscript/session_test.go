@@ -37,6 +37,21 @@ func TestCallbackSavesARotatedSession(t *testing.T) {
 	}
 }
 
+// Centra takes an expired token for a new visitor's and answers 200. The page
+// must not take that for a capture.
+func TestCallbackWithAnExpiredSession(t *testing.T) {
+	s := newShop(t, nil)
+	s.centra.ExpireToken(s.token)
+	w := s.send(post(jsonType, jsonEvent))
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"code":"selection_not_found"`) ||
+		!strings.Contains(w.Body.String(), `"suspendIgnore"`) {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+	if saved := savedSession(w); saved == "" || saved == s.token {
+		t.Error("the visitor keeps a dead session")
+	}
+}
+
 func TestCallbackStartsASession(t *testing.T) {
 	s := newShop(t, nil)
 	w := send(s.Handler, post(jsonType, jsonEvent), "")
