@@ -1,6 +1,7 @@
 package centra_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -66,6 +67,26 @@ func TestTokenOfTheNextAttempt(t *testing.T) {
 				t.Errorf("tokens sent (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A redirect is not Centra's, whatever token its body names.
+func TestRedirectTellsNoToken(t *testing.T) {
+	rec := record(t, answer(302, `{"token":"new"}`))
+	_, err := newCheckout(t, rec.URL).Selection(t.Context(), "old")
+	if e := asError(t, err); e.Session != "old" {
+		t.Errorf("the session to keep is %v, not the one that was sent", e.Session)
+	}
+}
+
+// A RoundTripper may return no body at all, as those of tests do.
+func TestResponseWithoutBody(t *testing.T) {
+	client := newCheckout(t, "https://shop.example.com", over(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}}, nil
+	}))
+	_, err := client.Selection(t.Context(), "old")
+	if !errors.Is(err, centra.ErrInvalidResponse) {
+		t.Errorf("got %v, want an invalid response", err)
 	}
 }
 

@@ -68,6 +68,10 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !success(resp.StatusCode) {
 		resp.Header.Del("Location")
 	}
+	if resp.Body == nil { // a host's own RoundTripper may leave it out
+		cancel()
+		return resp, nil
+	}
 	resp.Body = &attemptBody{resp.Body, cancel}
 	return resp, nil
 }
@@ -235,7 +239,8 @@ func (x *exchange) afterAttempt(ctx context.Context, resp *http.Response, err er
 // attempt: an error, or the part of a body that came before it was cut. The old
 // token is dead, and a call with it would succeed, on a new and empty cart.
 func (x *exchange) keepToken() {
-	if (x.err == nil && success(x.status)) || x.err == errGarbled {
+	redirect := x.status < 400 && !success(x.status) // not Centra's words
+	if (x.err == nil && success(x.status)) || x.err == errGarbled || redirect {
 		return
 	}
 	d := decoder{data: x.response.String()}
