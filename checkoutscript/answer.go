@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 )
 
 // answer is the body of every response.
@@ -39,7 +40,7 @@ var problems = []struct {
 }{
 	{errMethod, problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Message: "An event must be posted."}},
 	{errCrossSite, problem{Status: http.StatusForbidden, Code: "cross_site", Message: "The event was posted from another site."}},
-	{ErrSessionStore, problem{Status: http.StatusServiceUnavailable, Code: "session_store", Message: "The visitor's session is not available."}},
+	{session.ErrStore, problem{Status: http.StatusServiceUnavailable, Code: "session_store", Message: "The visitor's session is not available."}},
 	{ErrBusy, problem{Status: http.StatusTooManyRequests, Code: "busy", Message: "Too many events of this session are waiting."}},
 	{context.DeadlineExceeded, problem{Status: http.StatusGatewayTimeout, Code: "timeout", Message: "Centra did not answer in time."}},
 	{context.Canceled, problem{Status: http.StatusServiceUnavailable, Code: "canceled", Message: "The request was canceled."}},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 )
 
 // Handler forwards events to Centra: PUT /payment-fields in the Checkout API,
@@ -59,7 +60,7 @@ func (h *Handler) receive(r *http.Request) (*Event, error) {
 // from: protect the form as any other.
 //
 // The error is an [*centra.Error] (Fields says what Centra refused), [ErrBusy],
-// [ErrSessionStore], or matches context.DeadlineExceeded or context.Canceled.
+// [session.ErrStore], or matches context.DeadlineExceeded or context.Canceled.
 func (h *Handler) Capture(w http.ResponseWriter, r *http.Request, f centra.Fields) (*centra.Selection, error) {
 	start := time.Now()
 	h.prepare(r, &f)
@@ -101,7 +102,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f centra.Field
 	defer cancel()
 	loaded, err := h.config.Sessions.Load(r)
 	if err != nil {
-		return nil, &storeError{op: "load", cause: err}
+		return nil, &session.StoreError{Op: "load", Err: err}
 	}
 	if loaded == "" { // a new visitor, of whom nothing can be overtaken
 		sel, err := h.config.API.UpdateFields(ctx, "", f)
@@ -142,26 +143,11 @@ func answeredSession(sel *centra.Selection, err error) centra.Session {
 func (h *Handler) keep(w http.ResponseWriter, r *http.Request, loaded, now centra.Session, sel *centra.Selection, err error) (*centra.Selection, error) {
 	if now != "" && now != loaded {
 		if saveErr := h.config.Sessions.Save(w, r, now); saveErr != nil {
-			return nil, errors.Join(err, &storeError{op: "save", cause: saveErr})
+			return nil, errors.Join(err, &session.StoreError{Op: "save", Err: saveErr})
 		}
 	}
 	return sel, err
 }
-
-// ErrSessionStore says that Config.Sessions could not load a session, and no call
-// was made, or could not save the one that Centra answered.
-var ErrSessionStore = errors.New("checkoutscript: session store failed")
-
-// storeError keeps the store's own error out of every text: a store may well
-// quote the session.
-type storeError struct {
-	op    string
-	cause error
-}
-
-func (e *storeError) Error() string              { return ErrSessionStore.Error() + " to " + e.op }
-func (e *storeError) Format(f fmt.State, _ rune) { fmt.Fprint(f, e.Error()) }
-func (e *storeError) Unwrap() []error            { return []error{ErrSessionStore, e.cause} }
 
 func (h *Handler) report(ctx context.Context, o Outcome) {
 	if o.Err != nil {

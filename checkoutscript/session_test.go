@@ -109,7 +109,7 @@ func TestCallbackWithABrokenStore(t *testing.T) {
 			t.Errorf("%d calls to Centra although it is unknown whose cart it is", n)
 		}
 		err := s.outcomes[0].Err
-		if !errors.Is(err, checkoutscript.ErrSessionStore) || !errors.Is(err, broken) {
+		if !errors.Is(err, session.ErrStore) || !errors.Is(err, broken) {
 			t.Errorf("outcome %v", err)
 		}
 		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "is down") {
@@ -138,7 +138,7 @@ func TestCallbackWithABrokenStore(t *testing.T) {
 		s.centra.FailNext(centratest.StatusFault(404, nil).Rotating())
 		s.send(post(jsonType, jsonEvent))
 		err := s.outcomes[0].Err
-		if !errors.Is(err, checkoutscript.ErrSessionStore) || !errors.Is(err, centra.ErrSelectionNotFound) {
+		if !errors.Is(err, session.ErrStore) || !errors.Is(err, centra.ErrSelectionNotFound) {
 			t.Errorf("outcome %v, want both failures", err)
 		}
 	})

@@ -3,6 +3,7 @@ package recovery_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -128,7 +129,8 @@ func (s failingStore) Save(w http.ResponseWriter, r *http.Request, v centra.Sess
 	return s.Cookie.Save(w, r, v)
 }
 
-var errStore = errors.New("the session store is down")
+// A store may well quote the session in its errors.
+var errStore = errors.New("redis: GET sessions:canary4711: connection refused")
 
 func TestStoreThatFails(t *testing.T) {
 	rotates := func(context.Context, centra.Session) (*centra.Selection, error) { return attached("rotated"), nil }
@@ -161,8 +163,11 @@ func TestStoreThatFails(t *testing.T) {
 			if len(tt.api.calls) != tt.calls {
 				t.Errorf("calls %q", tt.api.calls)
 			}
-			if !strings.Contains(log.String(), "level=WARN") {
+			if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "session: the store failed") {
 				t.Errorf("log: %s", log)
+			}
+			if said := log.String() + fmt.Sprintf("%v %+v %#v %s", s.last(t).Err, s.last(t).Err, s.last(t).Err, s.last(t).Err); strings.Contains(said, "canary4711") {
+				t.Errorf("what the store said of the session leaked: %s", said)
 			}
 		})
 	}

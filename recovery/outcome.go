@@ -38,8 +38,8 @@ const (
 // Event is what Config.Observe is told of a request.
 type Event struct {
 	Outcome Outcome
-	// Err is what failed, if anything did. An error of Centra's client holds no
-	// secret; what the host's own session store puts into one is its business.
+	// Err is what failed, if anything did. Its text holds no secret; that of the
+	// host's own session store is left out, see StoreError in package session.
 	Err error
 	// Signature names what gave a NotAPerson away, such as "HEAD" or "Barracuda".
 	Signature string

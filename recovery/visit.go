@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 )
 
 var errPath = errors.New("recovery: the request's path is not the cart link's")
@@ -27,7 +28,7 @@ type visit struct {
 func (v *visit) open() Event {
 	var err error
 	if v.session, err = v.sessions.Load(v.r); err != nil {
-		return v.failed(err)
+		return v.failed(&session.StoreError{Op: "load", Err: err})
 	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), v.timeout)
 	defer cancel()
@@ -60,7 +61,7 @@ func (v *visit) open() Event {
 		return v.failed(err)
 	}
 	if outcome == Recovered {
-		if err := v.sessions.Save(v.w, v.r, sel.Session); err != nil {
+		if err := v.save(sel.Session); err != nil {
 			return v.failed(err)
 		}
 		if v.confirm == OnConflict && string(sel.Session) != string(v.id) {
@@ -146,7 +147,14 @@ func (v *visit) keepRotated(sel *centra.Selection, err error) error {
 		return nil
 	}
 	v.session = latest
-	return v.sessions.Save(v.w, v.r, latest)
+	return v.save(latest)
+}
+
+func (v *visit) save(s centra.Session) error {
+	if err := v.sessions.Save(v.w, v.r, s); err != nil {
+		return &session.StoreError{Op: "save", Err: err}
+	}
+	return nil
 }
 
 // isDead reports whether an attach failed because of the link: there is no such
