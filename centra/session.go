@@ -21,6 +21,9 @@ type Session string
 // [ParseSelectionID] to make one from anything that came from outside.
 type SelectionID string
 
+// NoSession asks Centra for an answer without a session.
+const NoSession Session = "none"
+
 const (
 	maxSelectionID = 128
 	maxSession     = 512

@@ -60,6 +60,9 @@ func (c Cookie) name() string {
 	return "__Host-" + c.Name
 }
 
+// SameSiteStrict returns Strict; see [Visitors.Strict].
+func (c Cookie) SameSiteStrict() bool { return c.Strict }
+
 // Load returns the cookie's value, "" where there is none or it is one that Save
 // would not have written, and [ErrDuplicateCookie] where there are several.
 func (c Cookie) Load(r *http.Request) (centra.Session, error) {

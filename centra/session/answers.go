@@ -1,0 +1,115 @@
+package session
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// answers is what the calls of one errand brought, as the clients tell it.
+type answers struct {
+	mu       sync.Mutex
+	replaced bool // another session came, with nothing in its cart
+	filled   bool // the last cart that was seen has something in it
+	chosen   bool // Shop API: a session is a cart's ID, and another one another cart
+}
+
+func (a *answers) see(c centra.Call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.replaced = a.replaced || (c.SessionChanged && c.Cart == centra.CartEmpty)
+	a.chosen = a.chosen || c.API == "shop"
+	if c.Cart != centra.CartUnknown {
+		a.filled = c.Cart == centra.CartFilled
+	}
+}
+
+func failedSession(err error) centra.Session {
+	var failed *centra.Error
+	if errors.As(err, &failed) {
+		return failed.Session
+	}
+	return ""
+}
+
+// judge says what is kept for the visitor, and which session took the place of
+// the one that was sent, if any did. loaded is what the request brought, sent
+// what was made of it by the turns.
+func (v *Visitors) judge(loaded, sent, now centra.Session, seen *answers) (keep, successor centra.Session) {
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if loaded == "" {
+		if now == centra.NoSession {
+			return "", ""
+		}
+		return now, "" // a new visitor
+	}
+	known := v.expired.since(loaded)
+	expired := seen.replaced || known > 0
+	if seen.replaced {
+		v.expired.add(loaded)
+	}
+	switch {
+	case now == centra.NoSession:
+		return centra.NoSession, ""
+	case now == "" || now == sent:
+		if seen.replaced {
+			return loaded, ""
+		}
+		return sent, "" // the newest, for a request that brought an old one
+	case expired && !seen.filled:
+		if known >= healAfter { // the browser has nothing better
+			return now, ""
+		}
+		return loaded, ""
+	case expired, seen.chosen:
+		// A cart of this visitor's own, but no other who holds the old session
+		// may be led to it.
+		return now, ""
+	}
+	return now, now
+}
+
+// healAfter is when a browser that still brings an expired session gets a new
+// one: those that were under way with it are over by then.
+const healAfter = 3 * time.Second
+
+// expiredSessions remembers which sessions Centra did not know any more, bounded
+// in number and for an hour.
+type expiredSessions struct {
+	mu    sync.Mutex
+	first map[centra.Session]time.Time
+	order []centra.Session
+}
+
+const maxExpired = 10_000
+
+func newExpiredSessions() *expiredSessions {
+	return &expiredSessions{first: map[centra.Session]time.Time{}}
+}
+
+func (x *expiredSessions) add(s centra.Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.order) > 0 && (len(x.order) >= maxExpired || time.Since(x.first[x.order[0]]) > replacedTTL) {
+		delete(x.first, x.order[0])
+		x.order = x.order[1:]
+	}
+	if _, known := x.first[s]; !known {
+		x.first[s] = time.Now()
+		x.order = append(x.order, s)
+	}
+}
+
+// since returns how long it is known that s has expired, 0 if it is not.
+func (x *expiredSessions) since(s centra.Session) time.Duration {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	first, known := x.first[s]
+	if !known {
+		return 0
+	}
+	return max(time.Since(first), 1)
+}
