@@ -30,15 +30,31 @@ import (
 //
 // The visitors' requests come in process from https://example.com, each visitor
 // with a cookie jar, and may be concurrent; run the test with -race.
-func Run(t *testing.T, newStore func(t *testing.T) (session.Store, func(http.Handler) http.Handler)) {
+//
+// [WithBrokenBackend] and [WithOtherWrite] test what needs a hand of the host's.
+func Run(t *testing.T, newStore NewStore, opts ...Option) {
 	t.Helper()
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.brokenBackend != nil {
+		t.Run("a backend that fails on save", func(t *testing.T) {
+			if err := reportsFailure(newHost(t, o.brokenBackend)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if o.otherWrite != nil {
+		t.Run("a write of another value that brings an old session back", func(t *testing.T) {
+			if err := findsNewest(newHost(t, newStore), o.otherWrite); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			store, middleware := newStore(t)
-			if middleware == nil {
-				middleware = func(next http.Handler) http.Handler { return next }
-			}
-			if err := tt.run(host{store, middleware}); err != nil {
+			if err := tt.run(newHost(t, newStore)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -154,6 +170,23 @@ var tests = []struct {
 		}
 		return v.has(first)
 	}},
+	{"a cookie that cannot be read any more is no session, and no error", func(h host) error {
+		v := h.visitor()
+		if err := v.saves(first); err != nil {
+			return err
+		}
+		// As after a change of the host's keys, or half a value of an old release.
+		var spoiled []*http.Cookie
+		for _, cookie := range v.jar.Cookies(site) {
+			spoiled = append(spoiled, &http.Cookie{Name: cookie.Name, Value: "spoiled%%" + cookie.Value[len(cookie.Value)/2:], Path: "/", Secure: true})
+		}
+		v.jar.SetCookies(site, spoiled)
+		got, err := v.loads()
+		if err == nil && got == first {
+			err = errors.New("store.Load returned the session of a cookie that is spoiled")
+		}
+		return errors.Join(err, v.saves(second), v.has(second))
+	}},
 	{"concurrent visitors", func(h host) error {
 		return concurrently(20, func(i int) error {
 			v, value := h.visitor(), centra.Session(fmt.Sprintf("session-%d", i))
@@ -198,6 +231,14 @@ func concurrently(n int, do func(i int) error) error {
 type host struct {
 	store      session.Store
 	middleware func(http.Handler) http.Handler
+}
+
+func newHost(t *testing.T, newStore NewStore) host {
+	store, middleware := newStore(t)
+	if middleware == nil {
+		middleware = func(next http.Handler) http.Handler { return next }
+	}
+	return host{store, middleware}
 }
 
 var site = &url.URL{Scheme: "https", Host: "example.com", Path: "/"}

@@ -1,7 +1,9 @@
 package sessiontest_test
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -63,7 +65,72 @@ func TestGoodStore(t *testing.T) {
 	sessiontest.Run(t, func(*testing.T) (session.Store, func(http.Handler) http.Handler) {
 		store := newServerStore()
 		return store, store.middleware
-	})
+	}, sessiontest.WithBrokenBackend(func(*testing.T) (session.Store, func(http.Handler) http.Handler) {
+		return brokenBackend, nil
+	}))
+}
+
+// blobStore keeps all values of a visitor together and writes them all at the
+// end of a request, as many session libraries do.
+type blobStore struct {
+	*serverStore
+	blobs map[string]map[string]string
+}
+
+type blobKey struct{}
+
+func (s blobStore) middleware(next http.Handler) http.Handler {
+	return s.serverStore.middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		blob := maps.Clone(s.blobs[key(r)])
+		s.mu.Unlock()
+		if blob == nil {
+			blob = map[string]string{}
+		}
+		changed := false
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), blobKey{}, func(name, value string) string {
+			if value != "" {
+				blob[name], changed = value, true
+			}
+			return blob[name]
+		})))
+		if changed {
+			s.mu.Lock()
+			s.blobs[key(r)] = blob
+			s.mu.Unlock()
+		}
+	}))
+}
+
+func (s blobStore) value(r *http.Request, name, value string) string {
+	return r.Context().Value(blobKey{}).(func(string, string) string)(name, value)
+}
+
+func (s blobStore) Load(r *http.Request) (centra.Session, error) {
+	return centra.Session(strings.TrimPrefix(s.value(r, "centra", ""), "=")), nil
+}
+
+func (s blobStore) Save(_ http.ResponseWriter, r *http.Request, v centra.Session) error {
+	s.value(r, "centra", "="+string(v))
+	return nil
+}
+
+func TestBlobStore(t *testing.T) {
+	var store blobStore
+	sessiontest.Run(t, func(*testing.T) (session.Store, func(http.Handler) http.Handler) {
+		store = blobStore{newServerStore(), map[string]map[string]string{}}
+		return store, store.middleware
+	}, sessiontest.WithOtherWrite(func(_ http.ResponseWriter, r *http.Request) error {
+		store.value(r, "language", "sv")
+		return nil
+	}))
+}
+
+var brokenBackend = broken{
+	serverStore: newServerStore(),
+	save: func(*serverStore, http.ResponseWriter, *http.Request, centra.Session) error {
+		return errors.New("connection refused")
+	},
 }
 
 // broken is a good store but for what is replaced.
@@ -157,6 +224,24 @@ var brokenStores = map[string]struct {
 		w.Header().Set("Set-Cookie", "centra=x")
 		return s.Save(w, r, v)
 	}}, "the_host's_answer_is_left_alone"},
+	"an-unreadable-cookie-is-an-error": {broken{
+		load: func(_ *serverStore, r *http.Request) (centra.Session, error) {
+			cookie, err := r.Cookie("sealed")
+			if err != nil {
+				return "", nil
+			}
+			value, sealed := strings.CutPrefix(cookie.Value, "sealed:")
+			if !sealed {
+				return "", errors.New("decryption failed")
+			}
+			return centra.Session(value), nil
+		},
+		save: func(_ *serverStore, w http.ResponseWriter, _ *http.Request, v centra.Session) error {
+			w.Header().Del("Set-Cookie")
+			http.SetCookie(w, &http.Cookie{Name: "sealed", Value: "sealed:" + string(v), Path: "/"})
+			return nil
+		},
+	}, "a_cookie_that_cannot_be_read_any_more"},
 	"panics-when-the-visitor-is-gone": {broken{save: func(s *serverStore, w http.ResponseWriter, r *http.Request, v centra.Session) error {
 		if _, err := w.Write(nil); err != nil {
 			panic(err)
