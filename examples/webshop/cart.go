@@ -14,42 +14,27 @@ import (
 // Carts and products are no part of the library. This is how a shop reaches
 // such endpoints with [centra.CheckoutAPI.Do], and the session stays right.
 
-// visit makes calls with the visitor's session and keeps the session that they
-// bring, after errors too: tokens rotate.
-func (s *shop) visit(w http.ResponseWriter, r *http.Request, calls func(context.Context, centra.Session) (centra.Session, error)) error {
-	before, err := s.sessions.Load(r)
-	if err != nil {
-		return err
-	}
-	after, err := calls(r.Context(), before)
-	var failed *centra.Error
-	if errors.As(err, &failed) {
-		after = failed.Session
-	}
-	if after == "" || after == before {
-		return err
-	}
-	return errors.Join(err, s.sessions.Save(w, r, after))
-}
-
 // cart reads the visitor's cart. A visitor without a session has none, and no
 // session is started for somebody who only looks.
 func (s *shop) cart(w http.ResponseWriter, r *http.Request) (cart *centra.Selection, err error) {
-	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	err = s.visitors.Within(pageTimeout).Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		if sess == "" {
 			cart = new(centra.Selection)
 			return "", nil
 		}
-		if cart, err = s.visitor.Selection(ctx, sess); err != nil {
-			return "", err
+		var err error
+		cart, err = s.visitor.Selection(ctx, sess)
+		switch {
+		case err == nil:
+			return cart.Session, nil
+		case s.api == "shop" && errors.Is(err, centra.ErrSelectionNotFound):
+			// Ordered elsewhere, or 30 days old. The Checkout API starts a new cart by
+			// itself then; here the shop forgets the ID.
+			cart = new(centra.Selection)
+			return centra.NoSession, nil
 		}
-		return cart.Session, nil
+		return "", err
 	})
-	if s.api == "shop" && errors.Is(err, centra.ErrSelectionNotFound) {
-		// Ordered elsewhere, or 30 days old. The Checkout API starts a new cart by
-		// itself then; here the shop forgets the ID.
-		return new(centra.Selection), s.sessions.Save(w, r, "")
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +43,7 @@ func (s *shop) cart(w http.ResponseWriter, r *http.Request) (cart *centra.Select
 
 // addItem puts one of the item into the visitor's cart.
 func (s *shop) addItem(w http.ResponseWriter, r *http.Request, item string) error {
-	return s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		var cart centra.Selection
 		if s.api == "shop" && sess == "" {
 			var err error
@@ -81,7 +66,7 @@ func (s *shop) setPaymentMethod(w http.ResponseWriter, r *http.Request, method s
 }
 
 func (s *shop) put(w http.ResponseWriter, r *http.Request, path ...string) error {
-	return s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		if s.api == "shop" && sess == "" {
 			return "", centra.ErrNoSession
 		}
@@ -150,12 +135,12 @@ func (t *text) UnmarshalJSON(b []byte) error {
 }
 
 // products reads the catalogue. It belongs to no visitor, so the call has no
-// session: "none" keeps the Checkout API from starting one.
+// session: NoSession keeps the Checkout API from starting one.
 func (s *shop) products(ctx context.Context) ([]product, error) {
 	var answer struct {
 		Products []product `json:"products"`
 	}
-	session := centra.Session("none")
+	session := centra.NoSession
 	if s.api == "shop" {
 		session = ""
 	}

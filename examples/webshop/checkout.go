@@ -65,15 +65,16 @@ func (s *shop) startPayment(w http.ResponseWriter, r *http.Request) (action *cen
 		FailedPage:         s.origin + "/checkout?payment=failed",
 		TermsAndConditions: true,
 	}
-	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	err = s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		var err error
 		if action, err = s.visitor.StartPayment(ctx, sess, payment); err != nil {
 			return "", err
 		}
+		if action.Order != nil {
+			return s.afterOrder(action.Session), nil
+		}
 		return action.Session, nil
 	})
-	if err == nil && action.Order != nil {
-		err = s.forgetOrdered(w, r)
-	}
 	return action, err
 }
 
@@ -82,23 +83,22 @@ func (s *shop) finishPayment(w http.ResponseWriter, r *http.Request) (order *cen
 	if err := r.ParseForm(); err != nil {
 		return nil, errors.New("the form cannot be read")
 	}
-	err = s.visit(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	err = s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		var err error
 		if order, err = s.visitor.PaymentResult(ctx, sess, r.Form); err != nil {
 			return "", err
 		}
-		return order.Session, nil
+		return s.afterOrder(order.Session), nil
 	})
-	if err == nil {
-		err = s.forgetOrdered(w, r)
-	}
 	return order, err
 }
 
-// forgetOrdered ends a Shop API session with its order: the ID is the cart's. A
-// session of the Checkout API goes on, with a new cart.
-func (s *shop) forgetOrdered(w http.ResponseWriter, r *http.Request) error {
-	if s.api != "shop" {
-		return nil
+// afterOrder is the session that a visitor has after an order. In the Shop API
+// it ends with it: the ID is the cart's. In the Checkout API it goes on, with a
+// new cart.
+func (s *shop) afterOrder(sess centra.Session) centra.Session {
+	if s.api == "shop" {
+		return centra.NoSession
 	}
-	return s.sessions.Save(w, r, "")
+	return sess
 }

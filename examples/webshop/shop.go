@@ -47,6 +47,7 @@ type shop struct {
 	visitor  centraAPI // for what browsers send: with the rights of the shopper
 	server   centraAPI // for what the shop itself decides
 	sessions session.Store
+	visitors *session.Visitors // through which all calls for a visitor go
 	callback *checkoutscript.Handler
 	recovery *recovery.Handler
 }
@@ -62,6 +63,9 @@ func newShop(set settings) (*shop, error) {
 	s.sessions = session.Cookie{InsecurePlainHTTP: plainHTTP}
 
 	var err error
+	if s.visitors, err = session.NewVisitors(s.sessions, session.WithLogger(s.logger)); err != nil {
+		return nil, err
+	}
 	s.callback, err = checkoutscript.New(checkoutscript.Config{
 		API:      s.visitor,
 		Sessions: s.sessions,

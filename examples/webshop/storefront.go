@@ -134,9 +134,7 @@ const pageTimeout = 4 * time.Second
 // cart that cannot be read.
 func (s *storefront) view(w http.ResponseWriter, r *http.Request, title string) view {
 	v := view{Title: title, Here: r.URL.Path, Nonce: nonce(), Demo: s.demoState()}
-	ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
-	defer cancel()
-	cart, err := s.cart(w, r.WithContext(ctx))
+	cart, err := s.cart(w, r)
 	if err != nil {
 		v.Notices = append(v.Notices, notice{Warn: true, Title: "Your cart cannot be shown.", Text: explain(err)})
 		return v
