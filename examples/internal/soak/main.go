@@ -1,9 +1,9 @@
 // Soak drives examples/webshop with hundreds of visitors while its Centra
 // misbehaves, and says whether the library's promises held:
 //
-//	go run ./examples/soak
-//	go run ./examples/soak -api shop
-//	go run ./examples/soak -duration 90s -outage 60s
+//	go run ./examples/internal/soak
+//	go run ./examples/internal/soak -api shop
+//	go run ./examples/internal/soak -duration 90s -outage 60s
 //
 // It is bounded and stays on the loopback interface: a simulated Centra in this
 // process, the webshop built and started as a child, and visitors with a cookie

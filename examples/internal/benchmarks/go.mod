@@ -1,4 +1,4 @@
-module github.com/centra-go/cartabandonment/examples/benchmarks
+module github.com/centra-go/cartabandonment/examples/internal/benchmarks
 
 go 1.25.0
 
@@ -13,4 +13,4 @@ require (
 	golang.org/x/net v0.43.0 // indirect
 )
 
-replace github.com/centra-go/cartabandonment => ../..
+replace github.com/centra-go/cartabandonment => ../../..
