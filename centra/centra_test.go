@@ -68,7 +68,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func over(f roundTripper) centra.Option {
-	return centra.WithHTTPClient(&http.Client{Transport: f})
+	return centra.WithTransport(f)
 }
 
 // quickRetries keeps the number of retries and shortens the waits.

@@ -27,16 +27,24 @@ func NewCheckoutAPI(baseURL string, opts ...Option) (*CheckoutAPI, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &CheckoutAPI{client: c, secret: c.secret}, nil
+	a := &CheckoutAPI{client: c, secret: c.secret}
+	if a.secret == "" {
+		a.origin = c.origin
+	}
+	return a, nil
 }
 
 // AsShopper returns a client that shares this one's connections and limits but
 // has no more rights than the shopper's browser: it never sends the secret, and
-// sends origin ("https://example.com") for Centra to check against the plugin's
-// allowed origins. An empty origin sends none.
-func (a *CheckoutAPI) AsShopper(origin string) *CheckoutAPI {
-	return &CheckoutAPI{client: a.client, origin: origin}
+// sends the origin of [WithOrigin], if there is one, for Centra to check against
+// the plugin's allowed origins.
+func (a *CheckoutAPI) AsShopper() *CheckoutAPI {
+	return &CheckoutAPI{client: a.client, origin: a.client.origin}
 }
+
+// HasSecret reports whether calls have the shop's rights, which no browser may
+// be lent.
+func (a *CheckoutAPI) HasSecret() bool { return a.secret != "" }
 
 // Format prints where the client leads, whatever the verb: fmt would print the
 // secret.

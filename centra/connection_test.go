@@ -98,7 +98,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	host := &http.Client{Transport: transport}
-	c := newCheckout(t, server.url, centra.WithHTTPClient(host), centra.WithRetry(centra.Retry{}))
+	c := newCheckout(t, server.url, centra.WithTransport(transport), centra.WithRetry(centra.Retry{}))
 	for range statuses {
 		resp, err := host.Get(elsewhere.url)
 		if err != nil {

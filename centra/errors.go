@@ -35,6 +35,10 @@ var (
 	// ErrInvalidResponse: something other than Centra's JSON came back, such as
 	// a proxy's HTML, a truncated body or a redirect.
 	ErrInvalidResponse = errors.New("centra: response is not Centra's JSON")
+	// ErrOutcomeUnknown: a call that must not be made twice, such as a payment,
+	// may have been carried out, but its answer was lost. Read the cart before
+	// anything else is done or said.
+	ErrOutcomeUnknown = errors.New("centra: the call may have been carried out, its answer was lost")
 
 	// ErrInvalidSelectionID and ErrInvalidSession: the value cannot have come
 	// from Centra. No call was made.
@@ -49,6 +53,7 @@ var (
 // shopper typed; Fields does hold Centra's own messages and is meant for the
 // shop's page, not for a log; its JSON leaves them out.
 type Error struct {
+	Kind          error             `json:"-"` // one of the kinds above, for errors.Is; nil where Centra refused the fields
 	Op            string            // the endpoint, with placeholders: "PUT /selections/{selection}/checkout-fields"
 	StatusCode    int               // 0 where no response came
 	Fields        map[string]string `json:"-"` // Centra's messages by field, for the shopper; nil if there were none
@@ -57,7 +62,6 @@ type Error struct {
 	Attempts      int               // how often the call was sent
 	RetryAfter    time.Duration     // how long Centra asked to wait, 0 if it did not say
 
-	kind   error
 	reason string
 	cause  error
 }
@@ -112,8 +116,8 @@ func (e *Error) LogValue() slog.Value {
 // as context.DeadlineExceeded, a syscall.Errno or a *net.DNSError.
 func (e *Error) Unwrap() []error {
 	var errs []error
-	if e.kind != nil {
-		errs = append(errs, e.kind)
+	if e.Kind != nil {
+		errs = append(errs, e.Kind)
 	}
 	if e.cause != nil {
 		errs = append(errs, e.cause)

@@ -3,7 +3,6 @@ package centra_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -94,7 +93,7 @@ func TestErrorKinds(t *testing.T) {
 				httpmock.NewStringResponder(test.status, test.body))
 			mock.RegisterResponder("PUT", "https://shop.example.com/api/shop/selections/"+string(cartID)+"/checkout-fields",
 				httpmock.NewStringResponder(test.status, test.body))
-			host := centra.WithHTTPClient(&http.Client{Transport: mock})
+			host := centra.WithTransport(mock)
 
 			_, err := newCheckout(t, "https://shop.example.com", host, quickRetries()).UpdateFields(t.Context(), token, centra.Fields{})
 			wantKind(t, err, test.kind...)

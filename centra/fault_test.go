@@ -226,11 +226,11 @@ func checkFault(t *testing.T, err error, want outcome, session centra.Session) {
 // Where no connection is made a POST is repeated too: nothing was sent.
 func TestNoConnection(t *testing.T) {
 	dialer := func(err error) centra.Option {
-		return centra.WithHTTPClient(&http.Client{Transport: &http.Transport{
+		return centra.WithTransport(&http.Transport{
 			DialContext: func(context.Context, string, string) (net.Conn, error) {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
 			},
-		}})
+		})
 	}
 	tests := []struct {
 		name     string
@@ -289,8 +289,8 @@ func TestCertificates(t *testing.T) {
 		calls, conns int32
 	}{
 		{"unknown authority", nil, centra.ErrUnavailable, 0, 1},
-		{"another host's", []centra.Option{centra.WithHTTPClient(&http.Client{Transport: otherName})}, centra.ErrUnavailable, 0, 1},
-		{"trusted", []centra.Option{centra.WithHTTPClient(&http.Client{Transport: trusted})}, nil, 1, 1},
+		{"another host's", []centra.Option{centra.WithTransport(otherName)}, centra.ErrUnavailable, 0, 1},
+		{"trusted", []centra.Option{centra.WithTransport(trusted)}, nil, 1, 1},
 	}
 	for _, test := range tests {
 		for name, call := range map[string]call{"PUT": updateFields, "POST": startPayment} {

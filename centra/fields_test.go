@@ -154,7 +154,7 @@ func TestFieldsKeepDigits(t *testing.T) {
 func TestUnwritableBodies(t *testing.T) {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(httpmock.NewStringResponder(200, fitsAll))
-	c := newCheckout(t, "https://shop.example.com", centra.WithHTTPClient(&http.Client{Transport: mock}), centra.WithFieldsInAddress())
+	c := newCheckout(t, "https://shop.example.com", centra.WithTransport(mock), centra.WithFieldsInAddress())
 	tests := []struct {
 		name   string
 		fields centra.Fields

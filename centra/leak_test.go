@@ -184,12 +184,12 @@ func checkEveryCall(t *testing.T, host string, opts ...centra.Option) {
 	level := &slog.HandlerOptions{Level: slog.LevelDebug - 4, AddSource: true}
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, level), slog.NewJSONHandler(&jsonText, level)} {
 		opts := append([]centra.Option{centra.WithLogger(slog.New(handler)), quickRetries()}, opts...)
-		checkout := newCheckout(t, host+"/"+canarySecret, append(opts, centra.WithSecret(canarySecret))...)
+		checkout := newCheckout(t, host+"/"+canarySecret, append(opts, centra.WithSecret(canarySecret), centra.WithOrigin("https://"+canarySecret+".example.com"))...)
 		shop, err := centra.NewShopAPI(host+"/"+canarySecret, canarySecret, opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, c := range map[string]api{"checkout": checkout, "shopper": checkout.AsShopper("https://" + canarySecret + ".example.com"), "shop": shop} {
+		for name, c := range map[string]api{"checkout": checkout, "shopper": checkout.AsShopper(), "shop": shop} {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			for method, err := range canaryCalls(ctx, c, canarySession) {
 				if err == nil {

@@ -31,21 +31,30 @@ func WithSecret(secret string) Option {
 
 func validSecret(s string) bool { return s != "" && Session(s).checkToken() == nil }
 
-// WithHTTPClient uses a copy of hc: its Transport, not its cookie jar (one jar
-// for all visitors would mix them up), its Timeout (see [WithTimeout]) or its
-// redirect policy (redirects are refused: they would carry the session to
-// another host). The default is a transport of its own that keeps up to 256 idle
-// connections.
-func WithHTTPClient(hc *http.Client) Option {
+// WithOrigin is the shop's origin, such as "https://www.example.com", as it
+// stands in the plugin's list of allowed origins. Calls that have no secret carry
+// it; see [CheckoutAPI.AsShopper].
+func WithOrigin(origin string) Option {
 	return func(c *client) error {
-		if hc == nil {
-			return errors.New("WithHTTPClient: the client is nil")
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") ||
+			u.Scheme+"://"+u.Host != origin || Session(origin).checkToken() != nil {
+			return errors.New("WithOrigin: must be an origin such as https://www.example.com, without a path")
 		}
-		if hc.Transport != nil {
-			c.transport = hc.Transport
-		} else {
-			c.transport = http.DefaultTransport
+		c.origin = origin
+		return nil
+	}
+}
+
+// WithTransport makes the calls' attempts through rt, for instance one that
+// traces what it passes to [NewTransport]; see [Operation]. The default is
+// NewTransport itself.
+func WithTransport(rt http.RoundTripper) Option {
+	return func(c *client) error {
+		if rt == nil {
+			return errors.New("WithTransport: the transport is nil")
 		}
+		c.transport = rt
 		return nil
 	}
 }
@@ -186,7 +195,7 @@ func newClient(api, baseURL string, opts []Option) (*client, error) {
 		}
 	}
 	if c.transport == nil {
-		c.transport = newTransport()
+		c.transport = NewTransport()
 	}
 	c.connect()
 	return c, nil
@@ -211,12 +220,14 @@ func parseBaseURL(baseURL string) (*url.URL, error) {
 	return u, nil
 }
 
-// newTransport is the default transport with a pool that fits a webshop: all
-// connections lead to one host, and http.DefaultTransport keeps two per host.
-func newTransport() http.RoundTripper {
+// NewTransport returns the transport that clients have by default, to wrap or to
+// change: http.DefaultTransport's settings with a pool that fits a webshop. All
+// its connections lead to one host, so it keeps 256 idle ones where
+// http.DefaultTransport keeps two.
+func NewTransport() *http.Transport {
 	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
+	if !ok { // the host application has put another in its place
+		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	}
 	t = t.Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256

@@ -3,13 +3,10 @@ package centra_test
 import (
 	"context"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -34,7 +31,13 @@ func TestConstructorsRefuse(t *testing.T) {
 		{"an empty secret", good, centra.WithSecret(""), "WithSecret"},
 		{"a secret with a line break", good, centra.WithSecret("canary4711\n"), "WithSecret"},
 		{"a secret with a space", good, centra.WithSecret("canary4711 x"), "WithSecret"},
-		{"no client", good, centra.WithHTTPClient(nil), "WithHTTPClient"},
+		{"no transport", good, centra.WithTransport(nil), "WithTransport"},
+		{"an origin with a path", good, centra.WithOrigin("https://example.com/canary4711"), "WithOrigin"},
+		{"an origin with a slash", good, centra.WithOrigin("https://example.com/"), "WithOrigin"},
+		{"an origin that is none", good, centra.WithOrigin("canary4711"), "WithOrigin"},
+		{"no origin", good, centra.WithOrigin(""), "WithOrigin"},
+		{"an origin with a line break", good, centra.WithOrigin("https://example.com\n"), "WithOrigin"},
+		{"an origin with a password", good, centra.WithOrigin("https://canary4711:x@example.com"), "WithOrigin"},
 		{"no logger", good, centra.WithLogger(nil), "WithLogger"},
 		{"negative retries", good, centra.WithRetry(centra.Retry{Max: -1}), "WithRetry"},
 		{"too many retries", good, centra.WithRetry(centra.Retry{Max: 11}), "WithRetry"},
@@ -72,60 +75,6 @@ func TestConstructorsRefuse(t *testing.T) {
 		if c, err := centra.NewShopAPI(good, refused); err == nil || c != nil || strings.Contains(err.Error(), "4711") {
 			t.Errorf("NewShopAPI with the secret %q: %v, %v", refused, c, err)
 		}
-	}
-}
-
-// The host's client lends its transport and nothing else, and stays as it is.
-func TestHostClientIsOnlyRead(t *testing.T) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	host := &http.Client{
-		Transport:     transport,
-		Jar:           jar,
-		Timeout:       time.Nanosecond, // any call that used it would fail
-		CheckRedirect: func(*http.Request, []*http.Request) error { t.Error("the host's CheckRedirect was asked"); return nil },
-	}
-	before := *host
-
-	var calls int
-	rec := record(t, func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "visitor", Value: "1", Path: "/"})
-		switch calls++; calls {
-		case 1:
-			answer(200, emptyCart)(w, r)
-		default:
-			http.Redirect(w, r, "/elsewhere", http.StatusFound)
-		}
-	})
-	c := newCheckout(t, rec.URL, centra.WithHTTPClient(host))
-	if _, err := c.Selection(t.Context(), token); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Selection(t.Context(), token); err == nil {
-		t.Fatal("a redirect was followed")
-	}
-	for _, request := range rec.sent() {
-		if cookie := request.Header.Get("Cookie"); cookie != "" {
-			t.Errorf("cookie %q was sent", cookie)
-		}
-	}
-	if host.Transport != before.Transport || host.Jar != before.Jar || host.Timeout != before.Timeout || host.CheckRedirect == nil {
-		t.Errorf("the host's client was changed: %+v", host)
-	}
-	if diff := cmp.Diff(0, len(jar.Cookies(mustURL(t, rec.URL)))); diff != "" {
-		t.Errorf("cookies in the host's jar (-want +got):\n%s", diff)
-	}
-}
-
-// A client without a transport means the default one, as in net/http.
-func TestHostClientWithoutTransport(t *testing.T) {
-	rec := record(t, answer(200, emptyCart))
-	if _, err := newCheckout(t, rec.URL, centra.WithHTTPClient(new(http.Client))).Selection(t.Context(), token); err != nil {
-		t.Fatal(err)
 	}
 }
 

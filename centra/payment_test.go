@@ -2,7 +2,6 @@ package centra_test
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"testing"
 
@@ -19,7 +18,7 @@ var unexported = cmpopts.IgnoreUnexported(centra.Selection{}, centra.PaymentActi
 func onlyPost(path string, status int, body string) centra.Option {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder("POST", "https://shop.example.com"+path, httpmock.NewStringResponder(status, body))
-	return centra.WithHTTPClient(&http.Client{Transport: mock})
+	return centra.WithTransport(mock)
 }
 
 func TestPaymentActions(t *testing.T) {

@@ -249,7 +249,7 @@ func TestRetryBudget(t *testing.T) {
 		},
 		"checkout and its shoppers": func(tb testing.TB, opts ...centra.Option) []api {
 			c := newCheckout(tb, "https://shop.example.com", opts...)
-			return []api{c, c.AsShopper("https://example.com"), c.AsShopper("")}
+			return []api{c, c.AsShopper(), c.AsShopper()}
 		},
 	}
 	outages := map[string]func(*http.Request) (*http.Response, error){

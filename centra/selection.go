@@ -19,6 +19,8 @@ import (
 type Selection struct {
 	// Session is the one to keep from now on: tokens rotate.
 	Session Session `json:"-"`
+	// ID is what a cart link names. The Checkout API does not show it.
+	ID SelectionID `json:"-"`
 
 	Items           []Item   `json:"items"`
 	Totals          Totals   `json:"totals"`

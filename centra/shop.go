@@ -31,6 +31,10 @@ func NewShopAPI(baseURL, secret string, opts ...Option) (*ShopAPI, error) {
 	return &ShopAPI{client: c, secret: secret}, nil
 }
 
+// HasSecret reports true: every call has the shop's rights, which no browser may
+// be lent.
+func (a *ShopAPI) HasSecret() bool { return true }
+
 // Format prints where the client leads, whatever the verb: fmt would print the
 // secret.
 func (a *ShopAPI) Format(f fmt.State, _ rune) {

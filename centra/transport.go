@@ -24,6 +24,7 @@ type client struct {
 	base            *url.URL
 	transport       http.RoundTripper
 	secret          string
+	origin          string
 	retry           Retry
 	attemptTimeout  time.Duration
 	timeout         time.Duration
@@ -331,7 +332,7 @@ func (x *exchange) failed(kind error, reason string, cause error) *Error {
 func (x *exchange) newError(kind error, reason string, cause error) *Error {
 	return &Error{
 		Op: x.op, StatusCode: x.status, CorrelationID: x.correlationID, Session: x.session,
-		Attempts: x.attempts, RetryAfter: x.retryAfter, kind: kind, reason: reason, cause: cause,
+		Attempts: x.attempts, RetryAfter: x.retryAfter, Kind: kind, reason: reason, cause: cause,
 	}
 }
 

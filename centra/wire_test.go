@@ -85,11 +85,8 @@ func wireHeader(body string, more http.Header) http.Header {
 
 func TestRequestOnTheWire(t *testing.T) {
 	ofShop := func(c *centra.CheckoutAPI) api { return c }
-	ofShopper := func(c *centra.CheckoutAPI) api { return c.AsShopper("https://example.com") }
-	ofNobody := func(c *centra.CheckoutAPI) api { return c.AsShopper("") }
-	ofChain := func(c *centra.CheckoutAPI) api {
-		return c.AsShopper("https://other.example").AsShopper("https://example.com")
-	}
+	ofShopper := func(c *centra.CheckoutAPI) api { return c.AsShopper() }
+	ofChain := func(c *centra.CheckoutAPI) api { return c.AsShopper().AsShopper() }
 	withSecret := http.Header{"Api-Token": {string(token)}, "Authorization": {"Bearer " + secret}}
 	asShopper := http.Header{"Api-Token": {string(token)}, "Origin": {"https://example.com"}}
 	shopSecret := http.Header{"Api-Authorization": {secret}}
@@ -108,8 +105,8 @@ func TestRequestOnTheWire(t *testing.T) {
 		{"checkout Selection without a session", ofShop, readSelection, "", "GET /api/checkout/52/selection",
 			http.Header{"Authorization": {"Bearer " + secret}}, ""},
 		{"checkout Selection as shopper", ofShopper, readSelection, token, "GET /api/checkout/52/selection", asShopper, ""},
-		{"checkout Selection as shopper without origin or session", ofNobody, readSelection, "",
-			"GET /api/checkout/52/selection", nil, ""},
+		{"checkout Selection as shopper without a session", ofShopper, readSelection, "",
+			"GET /api/checkout/52/selection", http.Header{"Origin": {"https://example.com"}}, ""},
 		{"checkout AttachSelection", ofShop, attachSelection, token,
 			"PUT /api/checkout/52/selection/abeb59928306768d255e21920f9087a4", withSecret, ""},
 		{"checkout AttachSelection as shopper", ofShopper, attachSelection, token,
@@ -145,7 +142,7 @@ func TestRequestOnTheWire(t *testing.T) {
 			}
 			var c api
 			if test.client != nil {
-				c = test.client(newCheckout(t, rec.URL, append(opts, centra.WithSecret(secret))...))
+				c = test.client(newCheckout(t, rec.URL, append(opts, centra.WithSecret(secret), centra.WithOrigin("https://example.com"))...))
 			} else {
 				c = newShop(t, rec.URL, opts...)
 			}

@@ -18,12 +18,12 @@ func ExampleNew() {
 	defer simulated.Close()
 	token, _ := simulated.NewCart("1-1")
 
-	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithHTTPClient(simulated.Client()))
+	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithTransport(simulated.Client().Transport))
 	if err != nil {
 		log.Fatal(err)
 	}
 	callback, err := checkoutscript.New(checkoutscript.Config{
-		API:      api.AsShopper("https://example.com"),
+		API:      api.AsShopper(),
 		Sessions: session.Cookie{},
 		Consent: func(_ *http.Request, f centra.Fields) bool {
 			return f.Extra["reminders"] == true // a checkbox of the checkout page
@@ -72,7 +72,7 @@ func ExampleDecode() {
 func ExampleHandler_Capture() {
 	simulated := centratest.New(centratest.WithoutSocket())
 	defer simulated.Close()
-	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithHTTPClient(simulated.Client()))
+	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithTransport(simulated.Client().Transport))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func TestOrderHelpsStragglers(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t, nil)
-		api, err := centra.NewCheckoutAPI(s.centra.CheckoutURL(), centra.WithHTTPClient(s.centra.Client())) // with retries
+		api, err := centra.NewCheckoutAPI(s.centra.CheckoutURL(), centra.WithTransport(s.centra.Client().Transport)) // with retries
 		if err != nil {
 			t.Fatal(err)
 		}

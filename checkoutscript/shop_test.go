@@ -40,7 +40,7 @@ func newShop(t testing.TB, change func(*checkoutscript.Config)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.open(t, api.AsShopper("https://shop.example"), change)
+	return s.open(t, api.AsShopper(), change)
 }
 
 // newShopAPIShop uses the Shop API; there the selection ID is the session.
@@ -57,7 +57,7 @@ func newShopAPIShop(t testing.TB, change func(*checkoutscript.Config)) *shop {
 }
 
 func (s *shop) options(more ...centra.Option) []centra.Option {
-	return append(more, centra.WithHTTPClient(s.centra.Client()), centra.WithRetry(centra.Retry{}), centra.WithLogger(s.logger))
+	return append(more, centra.WithOrigin("https://shop.example"), centra.WithTransport(s.centra.Client().Transport), centra.WithRetry(centra.Retry{}), centra.WithLogger(s.logger))
 }
 
 func emptyShop(t testing.TB) *shop {

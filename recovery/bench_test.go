@@ -20,7 +20,7 @@ const benchID = "abeb59928306768d255e21920f9087a4"
 // answers with a cart of 30 kB.
 func BenchmarkRecovery(b *testing.B) {
 	api, err := centra.NewShopAPI("https://centra.example/api/shop", "secret",
-		centra.WithHTTPClient(&http.Client{Transport: inProcess(cartJSON(30_000))}))
+		centra.WithTransport(inProcess(cartJSON(30_000))))
 	if err != nil {
 		b.Fatal(err)
 	}

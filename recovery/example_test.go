@@ -17,7 +17,7 @@ func ExampleNew() {
 	server := centratest.New(centratest.WithoutSocket()) // in a shop: Centra
 	defer server.Close()
 	api, err := centra.NewCheckoutAPI(server.CheckoutURL(),
-		centra.WithHTTPClient(server.Client()), centra.WithSecret(centratest.Secret))
+		centra.WithTransport(server.Client().Transport), centra.WithSecret(centratest.Secret))
 	if err != nil {
 		panic(err)
 	}
@@ -53,7 +53,7 @@ func ExampleNew() {
 func ExampleHandler_Wrap() {
 	server := centratest.New(centratest.WithoutSocket()) // in a shop: Centra
 	defer server.Close()
-	api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, centra.WithHTTPClient(server.Client()))
+	api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, centra.WithTransport(server.Client().Transport))
 	if err != nil {
 		panic(err)
 	}

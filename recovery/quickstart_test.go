@@ -21,7 +21,7 @@ func cartAbandonment(mux *http.ServeMux, secret string) error {
 	}
 	sessions := session.Cookie{} // where your shop keeps a visitor's Centra session
 	callback, err := checkoutscript.New(checkoutscript.Config{
-		API:      api.AsShopper("https://example.com"), // what browsers send never has the secret
+		API:      api.AsShopper(), // what browsers send never has the secret
 		Sessions: sessions,
 		Consent:  checkoutscript.AssumeConsent, // or a func that knows whether the shopper agreed
 	})

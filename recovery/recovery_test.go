@@ -205,7 +205,7 @@ var apis = []struct {
 	{
 		name: "checkout",
 		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) recovery.API {
-			opts = append(opts, centra.WithHTTPClient(server.Client()), centra.WithSecret(centratest.Secret))
+			opts = append(opts, centra.WithTransport(server.Client().Transport), centra.WithSecret(centratest.Secret))
 			api, err := centra.NewCheckoutAPI(server.CheckoutURL(), opts...)
 			if err != nil {
 				t.Fatal(err)
@@ -218,7 +218,7 @@ var apis = []struct {
 	{
 		name: "shop",
 		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) recovery.API {
-			opts = append(opts, centra.WithHTTPClient(server.Client()))
+			opts = append(opts, centra.WithTransport(server.Client().Transport))
 			api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, opts...)
 			if err != nil {
 				t.Fatal(err)

@@ -31,7 +31,7 @@ func newHandlerShop(t *testing.T) (*fakeShop, *centratest.Server, centra.Session
 	}
 	cookie := session.Cookie{InsecurePlainHTTP: true}
 	handler, err := checkoutscript.New(checkoutscript.Config{
-		API: api.AsShopper(shop.URL), Sessions: cookie, Consent: checkoutscript.AssumeConsent,
+		API: api.AsShopper(), Sessions: cookie, Consent: checkoutscript.AssumeConsent,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 func TestWithRecovery(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket())
-	api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, centra.WithHTTPClient(server.Client()))
+	api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, centra.WithTransport(server.Client().Transport))
 	if err != nil {
 		t.Fatal(err)
 	}

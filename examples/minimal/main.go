@@ -25,7 +25,7 @@ func main() {
 }
 
 func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
-	shopper, sessions := api.AsShopper(origin), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
+	shopper, sessions := api.AsShopper(), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
 	cartLink := must(recovery.New(recovery.Config{API: api, Sessions: sessions, InsecurePlainHTTP: true,
 		CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout"}))
 	mux := http.NewServeMux()

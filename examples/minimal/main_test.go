@@ -16,7 +16,7 @@ import (
 // One visitor leaves an address, another opens the cart link.
 func TestHost(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket(), centratest.WithPaymentMethod(centratest.KlarnaMethod))
-	api, err := centra.NewCheckoutAPI(server.CheckoutURL(), centra.WithHTTPClient(server.Client()))
+	api, err := centra.NewCheckoutAPI(server.CheckoutURL(), centra.WithTransport(server.Client().Transport))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,13 +19,13 @@ import (
 
 // settings are what differs from one shop to the next.
 type settings struct {
-	api      string       // "checkout" or "shop": which of Centra's APIs
-	centra   string       // its base URL, or only the host's
-	secret   string       // server-side secret; the Checkout API can do without
-	origin   string       // the shop's own, "https://example.com"
-	cartLink string       // as the mailing plugin is configured
-	client   *http.Client // nil for the library's own
-	logger   *slog.Logger
+	api       string            // "checkout" or "shop": which of Centra's APIs
+	centra    string            // its base URL, or only the host's
+	secret    string            // server-side secret; the Checkout API can do without
+	origin    string            // the shop's own, "https://example.com"
+	cartLink  string            // as the mailing plugin is configured
+	transport http.RoundTripper // nil for the library's own
+	logger    *slog.Logger
 
 	observeCapture  func(context.Context, checkoutscript.Outcome)
 	observeRecovery func(context.Context, recovery.Event)
@@ -111,9 +111,9 @@ func (s *shop) connect() error {
 	if err != nil {
 		return err
 	}
-	opts := []centra.Option{centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-webshop")}
-	if s.client != nil {
-		opts = append(opts, centra.WithHTTPClient(s.client))
+	opts := []centra.Option{centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-webshop"), centra.WithOrigin(s.origin)}
+	if s.transport != nil {
+		opts = append(opts, centra.WithTransport(s.transport))
 	}
 	switch s.api {
 	case "checkout":
@@ -124,7 +124,7 @@ func (s *shop) connect() error {
 		if err != nil {
 			return err
 		}
-		s.visitor, s.server = client.AsShopper(s.origin), client
+		s.visitor, s.server = client.AsShopper(), client
 	case "shop":
 		client, err := centra.NewShopAPI(base, s.secret, opts...)
 		if err != nil {

@@ -51,7 +51,7 @@ func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
 		set.secret = cmp.Or(o.secret, centratest.Secret)
 		policy = ownPolicy
 	}
-	set.client = &http.Client{Transport: tellCalls{web, s.timeline}}
+	set.transport = tellCalls{web, s.timeline}
 	s.pages = newPages(policy)
 	var err error
 	if s.shop, err = newShop(set); err != nil {

@@ -69,7 +69,7 @@ func newTransport() *http.Transport {
 }
 
 func ours(tb testing.TB, baseURL string, opts ...centra.Option) update {
-	api, err := centra.NewCheckoutAPI(baseURL, append(opts, centra.WithHTTPClient(&http.Client{Transport: newTransport()}))...)
+	api, err := centra.NewCheckoutAPI(baseURL, append(opts, centra.WithTransport(newTransport()))...)
 	if err != nil {
 		tb.Fatal(err)
 	}
