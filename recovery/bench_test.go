@@ -35,7 +35,7 @@ func BenchmarkRecoveryHandler(b *testing.B) {
 
 func benchmarkRecovery(b *testing.B, api recovery.API) {
 	ours, err := recovery.New(recovery.Config{
-		API: api, Sessions: session.Cookie{}, Checkout: "/checkout",
+		API: api, Visitors: visitors(b, session.Cookie{}), Checkout: "/checkout",
 		CartLink: "https://example.com/abandoned-cart/{selection}",
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ func TestVisitor(t *testing.T) {
 		own     []string // what the visitor's cart holds; nil: no session
 		before  func(server *centratest.Server, linked string)
 		visit   func(b *browser, link string) *http.Response
-		want    recovery.Outcome
+		want    recovery.Code
 		status  int
 		place   string // Location
 		cart    bool   // keep or take
@@ -154,8 +154,8 @@ func TestVisitor(t *testing.T) {
 
 					resp := visit(b, "/abandoned-cart/"+linked)
 
-					if event := s.last(t); tt.want != "" && event.Outcome != tt.want {
-						t.Errorf("outcome %q (%v), want %q", event.Outcome, event.Err, tt.want)
+					if event := s.last(t); tt.want != "" && event.Code != tt.want {
+						t.Errorf("outcome %q (%v), want %q", event.Code, event.Err, tt.want)
 					}
 					if place := resp.Header.Get("Location"); resp.StatusCode != tt.status || place != tt.place {
 						t.Errorf("got %d to %q, want %d to %q", resp.StatusCode, place, tt.status, tt.place)
@@ -201,11 +201,11 @@ func TestSessionThatCentraCannotHaveGiven(t *testing.T) {
 	for _, api := range apis {
 		for _, visit := range []func(*browser, string) *http.Response{get, post} {
 			server := centratest.NewServer(t, centratest.WithoutSocket())
-			s := newShop(t, recovery.Config{API: api.client(t, server), Sessions: fixedSession("not a\x7fsession")})
+			s := newShop(t, recovery.Config{API: api.client(t, server), Visitors: visitors(t, fixedSession("not a\x7fsession"))})
 			b := newBrowser(t, s)
 			_, linked := server.NewCart("1-1")
-			if resp := visit(b, "/abandoned-cart/"+linked); s.last(t).Outcome != recovery.Recovered {
-				t.Errorf("%s: got %d, outcome %q", api.name, resp.StatusCode, s.last(t).Outcome)
+			if resp := visit(b, "/abandoned-cart/"+linked); s.last(t).Code != recovery.Recovered {
+				t.Errorf("%s: got %d, outcome %q", api.name, resp.StatusCode, s.last(t).Code)
 			}
 		}
 	}
@@ -226,7 +226,7 @@ func TestRotatedToken(t *testing.T) {
 		own    []string
 		visit  func(*browser, string) *http.Response
 		fault  []centratest.Fault
-		want   recovery.Outcome
+		want   recovery.Code
 		rotate int
 	}{
 		{name: "read and attach", own: []string{}, visit: get, rotate: 1, want: recovery.Recovered},
@@ -255,8 +255,8 @@ func TestRotatedToken(t *testing.T) {
 			server.RotateTokens(tt.rotate)
 			server.FailNext(tt.fault...)
 			tt.visit(b, "/abandoned-cart/"+linked)
-			if event := s.last(t); event.Outcome != tt.want {
-				t.Fatalf("outcome %q (%v), want %q", event.Outcome, event.Err, tt.want)
+			if event := s.last(t); event.Code != tt.want {
+				t.Fatalf("outcome %q (%v), want %q", event.Code, event.Err, tt.want)
 			}
 			want := own
 			if tt.want == recovery.Recovered {
@@ -285,7 +285,7 @@ func TestLinkOpenedAgainAfterRotationElsewhere(t *testing.T) {
 	}
 	b.have(string(sel.Session))
 	get(b, "/abandoned-cart/"+linked)
-	if got := s.last(t).Outcome; got != recovery.Asked {
+	if got := s.last(t).Code; got != recovery.Asked {
 		t.Errorf("outcome %q, want %q", got, recovery.Asked)
 	}
 }
@@ -316,7 +316,7 @@ func TestTwoLinksInOneSession(t *testing.T) {
 		_, other := server.NewCart("2-2")
 		get(b, "/abandoned-cart/"+one)
 		get(b, "/abandoned-cart/"+other)
-		if got := s.last(t).Outcome; got != recovery.Asked || api.selection(server, b.session()) != one {
+		if got := s.last(t).Code; got != recovery.Asked || api.selection(server, b.session()) != one {
 			t.Errorf("%s: outcome %q, or the first cart is gone", api.name, got)
 		}
 	}
@@ -333,7 +333,7 @@ func TestLinkOpenedAgainWhileTheTokenRotates(t *testing.T) {
 		before := b.session()
 		server.RotateNext()
 		get(b, "/abandoned-cart/"+linked)
-		if got := s.last(t).Outcome; got != recovery.AlreadyCurrent || b.session() == before {
+		if got := s.last(t).Code; got != recovery.AlreadyCurrent || b.session() == before {
 			t.Fatalf("outcome %q, want %q with a new token", got, recovery.AlreadyCurrent)
 		}
 	}

@@ -40,11 +40,14 @@ const (
 	Never
 )
 
-// Config configures a [Handler]. API, Sessions, CartLink and Checkout are
-// required.
+// Config configures a [Handler]. API, Visitors, CartLink and Checkout are
+// required. The functions are called by several requests at once.
 type Config struct {
-	API      API
-	Sessions session.Store
+	API API
+
+	// Visitors are those of the shop's own pages, so that a link waits its turn
+	// behind whatever else is under way for the visitor.
+	Visitors *session.Visitors
 
 	// CartLink is the very string that the mailing plugin (Rule, Klaviyo) is
 	// configured with: "https://example.com/abandoned-cart/{selection}". Only its
@@ -84,15 +87,17 @@ type Config struct {
 	// whether its e-mail address is that of the visitor's login. For one that may
 	// not the link is a dead link. To look at the cart before anything changes
 	// for the visitor it is first attached to a new session of its own (in the
-	// Shop API: just read), which costs a Checkout API call more.
+	// Shop API: just read), which costs a Checkout API call more. The visitor's
+	// other calls wait meanwhile; the request's context ends with Timeout.
 	Owner func(*http.Request, *centra.Selection) bool
 
 	// Page, if set, renders the small pages in place of the default, which is in
 	// English; see [Page].
 	Page func(http.ResponseWriter, *http.Request, Page)
 
-	// Timeout bounds all calls to Centra for one request together; 9 s by
-	// default, so that a visitor has an answer within 10.
+	// Timeout bounds what a request waits for: its turn, the session store, Owner
+	// and all calls to Centra together; 9 s by default, so that a visitor has an
+	// answer within 10.
 	Timeout time.Duration
 
 	// InsecurePlainHTTP allows a CartLink with http and leaves out Secure and the
@@ -105,8 +110,8 @@ type Config struct {
 	Logger *slog.Logger
 
 	// Observe, if set, is told how each request ended, once, after it was
-	// answered. It is called by several requests at once.
-	Observe func(context.Context, Event)
+	// answered.
+	Observe func(context.Context, Outcome)
 }
 
 const defaultTimeout = 9 * time.Second
@@ -115,18 +120,16 @@ const defaultTimeout = 9 * time.Second
 func New(c Config) (*Handler, error) {
 	h := &Handler{
 		api:       c.API,
-		sessions:  c.Sessions,
 		choose:    c.Target,
 		confirm:   c.Confirm,
 		allow:     c.Allow,
 		owner:     c.Owner,
-		timeout:   c.Timeout,
 		observe:   c.Observe,
 		logger:    c.Logger,
 		recovered: recoveredCookie{insecurePlainHTTP: c.InsecurePlainHTTP},
 	}
-	if h.timeout == 0 {
-		h.timeout = defaultTimeout
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
 	}
 	if h.logger == nil {
 		h.logger = slog.New(slog.DiscardHandler)
@@ -141,11 +144,18 @@ func New(c Config) (*Handler, error) {
 	if c.API == nil {
 		refuse("API", errMissing)
 	}
-	refuse("Sessions", checkSessions(c.Sessions, c.Confirm))
-	if c.Confirm > Never {
-		refuse("Confirm", errors.New("must be OnConflict, Always or Never"))
+	if c.Visitors == nil {
+		refuse("Visitors", errMissing)
+	} else {
+		h.visitors = c.Visitors.Within(c.Timeout)
 	}
-	if h.timeout < 0 {
+	switch {
+	case c.Confirm > Never:
+		refuse("Confirm", errors.New("must be OnConflict, Always or Never"))
+	case c.Visitors != nil && c.Visitors.Strict() && c.Confirm != Always: // it would lose carts silently
+		refuse("Confirm", errors.New("must be Always: the visitors' SameSite=Strict cookie is missing on the click from an e-mail"))
+	}
+	if c.Timeout < 0 {
 		refuse("Timeout", errors.New("must not be negative"))
 	}
 
@@ -168,7 +178,7 @@ func New(c Config) (*Handler, error) {
 	}
 	h.deadLink, err = parseTarget(c.DeadLink, link)
 	refuse("DeadLink", err)
-	h.keep, err = parseKeepParams(c.KeepParams)
+	h.keepParams, err = parseKeepParams(c.KeepParams)
 	refuse("KeepParams", err)
 
 	if h.page = c.Page; h.page == nil {
@@ -182,24 +192,3 @@ func New(c Config) (*Handler, error) {
 }
 
 var errMissing = errors.New("is missing")
-
-// checkSessions also refuses the one combination that loses carts silently: see
-// Always.
-func checkSessions(store session.Store, confirm Confirm) error {
-	strict := false
-	switch s := store.(type) {
-	case nil:
-		return errMissing
-	case session.Cookie:
-		strict = s.Strict
-	case *session.Cookie:
-		if s == nil {
-			return errMissing
-		}
-		strict = s.Strict
-	}
-	if strict && confirm != Always {
-		return errors.New("a SameSite=Strict cookie is missing on the click from an e-mail: set Confirm to Always")
-	}
-	return nil
-}

@@ -20,10 +20,11 @@ func TestNewRefuses(t *testing.T) {
 		want   []string
 	}
 	rows := []row{
-		{"nothing set", func(c *recovery.Config) { *c = recovery.Config{} }, []string{"Config.API", "Config.Sessions", "Config.CartLink", "Config.Checkout"}},
-		{"no session.Cookie", func(c *recovery.Config) { c.Sessions = (*session.Cookie)(nil) }, []string{"Config.Sessions"}},
-		{"strict cookie", func(c *recovery.Config) { c.Sessions = session.Cookie{Strict: true} }, []string{"Config.Sessions", "Always"}},
-		{"strict cookie, Never", func(c *recovery.Config) { c.Sessions, c.Confirm = &session.Cookie{Strict: true}, recovery.Never }, []string{"Config.Sessions", "Always"}},
+		{"nothing set", func(c *recovery.Config) { *c = recovery.Config{} }, []string{"Config.API", "Config.Visitors", "Config.CartLink", "Config.Checkout"}},
+		{"strict cookie", func(c *recovery.Config) { c.Visitors = visitors(t, session.Cookie{Strict: true}) }, []string{"Config.Confirm", "Always"}},
+		{"strict cookie, Never", func(c *recovery.Config) {
+			c.Visitors, c.Confirm = visitors(t, &session.Cookie{Strict: true}), recovery.Never
+		}, []string{"Config.Confirm", "Always"}},
 		{"unknown Confirm", func(c *recovery.Config) { c.Confirm = 3 }, []string{"Config.Confirm"}},
 		{"negative timeout", func(c *recovery.Config) { c.Timeout = -time.Second }, []string{"Config.Timeout"}},
 		{"all parameters", func(c *recovery.Config) { c.KeepParams = []string{"*"} }, []string{"Config.KeepParams"}},
@@ -53,7 +54,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
-			c := recovery.Config{API: &fakeAPI{t: t}, Sessions: session.Cookie{}, CartLink: cartLink, Checkout: "/checkout"}
+			c := recovery.Config{API: &fakeAPI{t: t}, Visitors: visitors(t, session.Cookie{}), CartLink: cartLink, Checkout: "/checkout"}
 			tt.change(&c)
 			h, err := recovery.New(c)
 			if err == nil || h != nil {
@@ -76,15 +77,16 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewAccepts(t *testing.T) {
 	for name, change := range map[string]func(*recovery.Config){
-		"strict cookie, always asked": func(c *recovery.Config) { c.Sessions, c.Confirm = session.Cookie{Strict: true}, recovery.Always },
-		"pointer to a cookie":         func(c *recovery.Config) { c.Sessions = new(session.Cookie) },
-		"plain HTTP":                  func(c *recovery.Config) { c.CartLink, c.InsecurePlainHTTP = "http://[::1]:8080/c/{selection}", true },
-		"TLS all the same":            func(c *recovery.Config) { c.InsecurePlainHTTP = true },
-		"a host of its own":           func(c *recovery.Config) { c.Checkout = "https://checkout.example.com/?a=b#c" },
-		"another site's same path":    func(c *recovery.Config) { c.Checkout = "https://other.example" + linkedPath },
+		"strict cookie, always asked": func(c *recovery.Config) {
+			c.Visitors, c.Confirm = visitors(t, session.Cookie{Strict: true}), recovery.Always
+		},
+		"plain HTTP":               func(c *recovery.Config) { c.CartLink, c.InsecurePlainHTTP = "http://[::1]:8080/c/{selection}", true },
+		"TLS all the same":         func(c *recovery.Config) { c.InsecurePlainHTTP = true },
+		"a host of its own":        func(c *recovery.Config) { c.Checkout = "https://checkout.example.com/?a=b#c" },
+		"another site's same path": func(c *recovery.Config) { c.Checkout = "https://other.example" + linkedPath },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := recovery.Config{API: &fakeAPI{t: t}, Sessions: session.Cookie{}, CartLink: cartLink, Checkout: "/checkout"}
+			c := recovery.Config{API: &fakeAPI{t: t}, Visitors: visitors(t, session.Cookie{}), CartLink: cartLink, Checkout: "/checkout"}
 			change(&c)
 			if _, err := recovery.New(c); err != nil {
 				t.Error(err)
@@ -95,7 +97,7 @@ func TestNewAccepts(t *testing.T) {
 
 // Without one, a dead link leads to the start page.
 func TestDefaultDeadLink(t *testing.T) {
-	h, err := recovery.New(recovery.Config{API: &fakeAPI{t: t}, Sessions: emptyStore{}, CartLink: cartLink, Checkout: "/checkout"})
+	h, err := recovery.New(recovery.Config{API: &fakeAPI{t: t}, Visitors: visitors(t, emptyStore{}), CartLink: cartLink, Checkout: "/checkout"})
 	if err != nil {
 		t.Fatal(err)
 	}

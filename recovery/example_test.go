@@ -21,13 +21,17 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		panic(err)
+	}
 	carts, err := recovery.New(recovery.Config{
 		API:      api,
-		Sessions: session.Cookie{},
+		Visitors: visitors,
 		CartLink: "https://example.com/abandoned-cart/{selection}", // as in the mailing plugin
 		Checkout: "/checkout",
 		DeadLink: "/cart-not-found",
-		Observe:  func(_ context.Context, e recovery.Event) { fmt.Println("outcome:", e.Outcome) },
+		Observe:  func(_ context.Context, o recovery.Outcome) { fmt.Println("outcome:", o.Code) },
 	})
 	if err != nil {
 		panic(err)
@@ -44,7 +48,7 @@ func ExampleNew() {
 	// Output:
 	// outcome: recovered
 	// 303 /checkout?utm_source=rule
-	// outcome: not-found
+	// outcome: not_found
 	// 303 /cart-not-found
 }
 
@@ -57,9 +61,13 @@ func ExampleHandler_Wrap() {
 	if err != nil {
 		panic(err)
 	}
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		panic(err)
+	}
 	carts, err := recovery.New(recovery.Config{
 		API:      api,
-		Sessions: session.Cookie{},
+		Visitors: visitors,
 		CartLink: "https://example.com/abandoned-cart/{selection}",
 		Checkout: "/en/checkout",
 		Target: func(_ context.Context, sel *centra.Selection) string {

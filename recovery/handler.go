@@ -12,23 +12,22 @@ import (
 
 // Handler serves a cart link. Make it with [New]; it is safe for concurrent use.
 type Handler struct {
-	api       API
-	sessions  session.Store
-	link      cartLink
-	checkout  target
-	choose    func(context.Context, *centra.Selection) string
-	deadLink  target
-	keep      keepParams
-	confirm   Confirm
-	allow     func(http.ResponseWriter, *http.Request) bool
-	owner     func(*http.Request, *centra.Selection) bool
-	page      func(http.ResponseWriter, *http.Request, Page)
-	policy    string
-	timeout   time.Duration
-	logger    *slog.Logger
-	observe   func(context.Context, Event)
-	recovered recoveredCookie
-	origins   http.CrossOriginProtection
+	api        API
+	visitors   *session.Visitors
+	link       cartLink
+	checkout   target
+	choose     func(context.Context, *centra.Selection) string
+	deadLink   target
+	keepParams keepParams
+	confirm    Confirm
+	allow      func(http.ResponseWriter, *http.Request) bool
+	owner      func(*http.Request, *centra.Selection) bool
+	page       func(http.ResponseWriter, *http.Request, Page)
+	policy     string
+	logger     *slog.Logger
+	observe    func(context.Context, Outcome)
+	recovered  recoveredCookie
+	origins    http.CrossOriginProtection
 }
 
 // Pattern is the cart link's path for an http.ServeMux, of any method, such as
@@ -52,10 +51,12 @@ func (h *Handler) Wrap(next http.Handler) http.Handler {
 // ServeHTTP answers a request for the cart link: GET, HEAD or POST.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	keepPrivate(w.Header())
+	began := time.Now()
 	v := visit{Handler: h, w: w, r: r}
-	event := v.serve()
+	outcome := v.serve()
 	if h.observe != nil {
-		h.observe(r.Context(), event)
+		outcome.Duration = time.Since(began)
+		h.observe(r.Context(), outcome)
 	}
 }
 
@@ -69,30 +70,30 @@ func keepPrivate(h http.Header) {
 }
 
 // serve is what comes before any call: is this a request to attach this cart?
-func (v *visit) serve() Event {
+func (v *visit) serve() Outcome {
 	switch v.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
 		v.w.Header().Set("Allow", "GET, HEAD, POST")
 		v.show(Page{Kind: PageMethodNotAllowed, Status: http.StatusMethodNotAllowed})
-		return Event{Outcome: MethodNotAllowed}
+		return Outcome{Code: MethodNotAllowed}
 	}
 	segment, ok := v.link.match(v.r.URL.EscapedPath())
 	if !ok {
 		v.show(Page{Kind: PageNotFound, Status: http.StatusNotFound})
 		v.logger.ErrorContext(v.r.Context(), "recovery: the handler was given a path that is not its CartLink's:"+
 			" mount it at Pattern() or with Wrap, without http.StripPrefix")
-		return Event{Outcome: Misconfigured, Err: errPath}
+		return Outcome{Code: Misconfigured, Err: errPath}
 	}
 	var err error
 	if v.id, err = centra.ParseSelectionID(segment); err != nil {
-		return v.dead(Event{Outcome: Malformed, Err: err})
+		return v.dead(Outcome{Code: Malformed, Err: err})
 	}
 
 	if v.r.Method == http.MethodPost {
 		if err := v.origins.Check(v.r); err != nil {
 			v.show(Page{Kind: PageCrossOrigin, Status: http.StatusForbidden})
-			return Event{Outcome: CrossOrigin, Err: err}
+			return Outcome{Code: CrossOrigin, Err: err}
 		}
 	} else if signature := notAPerson(v.r); signature != "" {
 		return v.askRobot(signature)
@@ -100,7 +101,7 @@ func (v *visit) serve() Event {
 		return v.ask(PageConfirm, nil)
 	}
 	if v.allow != nil && !v.allow(v.w, v.r) {
-		return Event{Outcome: Refused}
+		return Outcome{Code: Refused}
 	}
 	return v.open()
 }

@@ -28,7 +28,7 @@ func TestAllow(t *testing.T) {
 	b := newBrowser(t, s)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		shows(t, b.do(method, linkedPath), 429, "slow down")
-		if got := s.last(t).Outcome; got != recovery.Refused {
+		if got := s.last(t).Code; got != recovery.Refused {
 			t.Errorf("%s: outcome %q", method, got)
 		}
 	}
@@ -40,7 +40,7 @@ func TestAllow(t *testing.T) {
 // comes before the host is.
 func TestAllowIsAskedAfterThePage(t *testing.T) {
 	s := newShop(t, recovery.Config{
-		API: &fakeAPI{t: t}, Sessions: session.Cookie{Strict: true}, Confirm: recovery.Always,
+		API: &fakeAPI{t: t}, Visitors: visitors(t, session.Cookie{Strict: true}), Confirm: recovery.Always,
 		Allow: func(http.ResponseWriter, *http.Request) bool { t.Error("Allow was asked"); return false },
 	})
 	shows(t, get(newBrowser(t, s), linkedPath), 200, `<form method="post">`)
@@ -55,7 +55,7 @@ func TestOwner(t *testing.T) {
 			own   []string
 			visit func(*browser, string) *http.Response
 			owner bool
-			want  recovery.Outcome
+			want  recovery.Code
 			calls map[string]int
 		}{
 			{"theirs, no session", nil, get, true, recovery.Recovered, map[string]int{"checkout": 1, "shop": 1}},
@@ -84,7 +84,7 @@ func TestOwner(t *testing.T) {
 				own := api.selection(server, before)
 				_, linked := server.NewCart("1-1")
 				resp := tt.visit(b, "/abandoned-cart/"+linked)
-				if got := s.last(t).Outcome; got != tt.want {
+				if got := s.last(t).Code; got != tt.want {
 					t.Errorf("outcome %q, want %q", got, tt.want)
 				}
 				if got := len(server.Requests()); got != tt.calls[api.name] {
@@ -150,14 +150,14 @@ func TestStoreThatFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			log, logger := newLog()
 			tt.api.t = t
-			s := newShop(t, recovery.Config{API: tt.api, Sessions: tt.store, Logger: logger})
+			s := newShop(t, recovery.Config{API: tt.api, Visitors: visitors(t, tt.store), Logger: logger})
 			b := newBrowser(t, s)
 			b.have(tt.own)
 			shows(t, tt.visit(b, linkedPath), 503, "Nothing has changed")
 			if b.session() != tt.own {
 				t.Error("the visitor's session has changed")
 			}
-			if event := s.last(t); event.Outcome != recovery.Unavailable || !errors.Is(event.Err, errStore) {
+			if event := s.last(t); event.Code != recovery.Unavailable || !errors.Is(event.Err, errStore) {
 				t.Errorf("got %+v", event)
 			}
 			if len(tt.api.calls) != tt.calls {
@@ -202,7 +202,7 @@ func TestRecoveredCookieTossed(t *testing.T) {
 // A Strict host sees the visitor's session only when the button is pressed.
 func TestStrictHost(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket())
-	s := newShop(t, recovery.Config{API: apis[0].client(t, server), Sessions: session.Cookie{Strict: true}, Confirm: recovery.Always})
+	s := newShop(t, recovery.Config{API: apis[0].client(t, server), Visitors: visitors(t, session.Cookie{Strict: true}), Confirm: recovery.Always})
 	fromMail := newBrowser(t, s) // the jar without the cookie that the browser withholds
 	_, linked := server.NewCart("1-1")
 	resp := get(fromMail, "/abandoned-cart/"+linked)
@@ -219,15 +219,30 @@ func TestStrictHost(t *testing.T) {
 	}
 }
 
-// A refusal that is no failure of Centra's is a dead link.
+// Only what says that the cart is gone makes a dead link. Any other refusal may
+// be over in a moment, and the visitor keeps what they have.
 func TestRefusedByCentra(t *testing.T) {
-	for _, status := range []int{400, 422} {
-		server := centratest.NewServer(t, centratest.WithoutSocket())
-		server.SetFault(centratest.StatusFault(status, map[string]string{"market": "other"}))
-		s := newShop(t, recovery.Config{API: apis[0].client(t, server)})
-		redirectsTo(t, get(newBrowser(t, s), linkedPath), "/no-such-cart")
-		if event := s.last(t); event.Outcome != recovery.NotFound || event.Err == nil {
-			t.Errorf("%d: got %+v", status, event)
+	for _, api := range apis {
+		for _, status := range []int{400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 418, 422, 423, 425, 429, 451, 500, 502, 503, 504, 599} {
+			server := centratest.NewServer(t, centratest.WithoutSocket())
+			server.SetFault(centratest.StatusFault(status, map[string]string{"market": "other"}))
+			s := newShop(t, recovery.Config{API: api.client(t, server, centra.WithRetry(centra.Retry{}))})
+			for _, own := range []string{"", "own"} {
+				b := newBrowser(t, s)
+				b.have(own)
+				resp := post(b, linkedPath)
+				if status == 404 || status == 410 {
+					redirectsTo(t, resp, "/no-such-cart")
+				} else {
+					shows(t, resp, 503, "Nothing has changed")
+				}
+				if got := s.last(t); (got.Code == recovery.NotFound) != (status == 404 || status == 410) || got.Err == nil {
+					t.Errorf("%s, %d: got %+v", api.name, status, got)
+				}
+				if own == "" && b.session() != "" {
+					t.Errorf("%s, %d: the visitor was given an empty cart", api.name, status)
+				}
+			}
 		}
 	}
 }
@@ -253,7 +268,7 @@ func TestMisconfiguredIsLogged(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket(), centratest.WithSecret("another"))
 	s := newShop(t, recovery.Config{API: apis[0].client(t, server), Logger: logger})
 	shows(t, get(newBrowser(t, s), linkedPath), 503, "Nothing has changed")
-	if got := s.last(t); got.Outcome != recovery.Misconfigured || !errors.Is(got.Err, centra.ErrUnauthorized) {
+	if got := s.last(t); got.Code != recovery.Misconfigured || !errors.Is(got.Err, centra.ErrUnauthorized) {
 		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "check the secret") {
@@ -263,16 +278,16 @@ func TestMisconfiguredIsLogged(t *testing.T) {
 
 // Every request is told of once.
 func TestObserveOnce(t *testing.T) {
-	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}, Sessions: emptyStore{}})
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}, Visitors: visitors(t, emptyStore{})})
 	b := newBrowser(t, s)
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut} {
 		b.do(method, linkedPath)
 	}
-	var got []recovery.Outcome
-	for _, event := range s.events {
-		got = append(got, event.Outcome)
+	var got []recovery.Code
+	for _, event := range s.outcomes {
+		got = append(got, event.Code)
 	}
-	want := []recovery.Outcome{recovery.Recovered, recovery.NotAPerson, recovery.Recovered, recovery.MethodNotAllowed}
+	want := []recovery.Code{recovery.Recovered, recovery.NotAPerson, recovery.Recovered, recovery.MethodNotAllowed}
 	if !slices.Equal(got, want) {
 		t.Errorf("outcomes %q, want %q", got, want)
 	}

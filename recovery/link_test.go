@@ -106,13 +106,13 @@ var malformed = []string{
 func TestMalformedID(t *testing.T) {
 	for _, id := range malformed {
 		t.Run(id, func(t *testing.T) {
-			s := newShop(t, recovery.Config{API: &fakeAPI{t: t}, Sessions: unusedStore{t}})
+			s := newShop(t, recovery.Config{API: &fakeAPI{t: t}, Visitors: visitors(t, unusedStore{t})})
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead} {
 				for name, handler := range map[string]http.Handler{"bare": s, "wrapped": s.Wrap(unreachable(t))} {
 					r := &http.Request{Method: method, URL: requestURL(t, "/abandoned-cart/"+id), Header: http.Header{}, Host: "example.com"}
 					w := httptest.NewRecorder()
 					handler.ServeHTTP(w, r)
-					if got := s.last(t).Outcome; got != recovery.Malformed {
+					if got := s.last(t).Code; got != recovery.Malformed {
 						t.Errorf("%s %s: outcome %q", method, name, got)
 					}
 					redirectsTo(t, w.Result(), "/no-such-cart")
@@ -155,7 +155,7 @@ func TestStripPrefixIsAMistake(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/abandoned-cart/", http.StripPrefix("/abandoned-cart", s))
 	shows(t, get(newBrowser(t, mux), linkedPath), 404, "no such page")
-	if got := s.last(t); got.Outcome != recovery.Misconfigured || got.Err == nil {
+	if got := s.last(t); got.Code != recovery.Misconfigured || got.Err == nil {
 		t.Errorf("got %+v", got)
 	}
 	if text := log.String(); !strings.Contains(text, "StripPrefix") || strings.Contains(text, linkedID) {
@@ -181,7 +181,7 @@ func FuzzCartLink(f *testing.F) {
 	f.Add("https://example.com/a%2Fb/{selection}", "/a/b/c")
 	f.Fuzz(func(t *testing.T, link, path string) {
 		api := &fakeAPI{t: t, attach: attaches}
-		h, err := recovery.New(recovery.Config{API: api, Sessions: emptyStore{}, CartLink: link, Checkout: "/checkout", InsecurePlainHTTP: true})
+		h, err := recovery.New(recovery.Config{API: api, Visitors: visitors(t, emptyStore{}), CartLink: link, Checkout: "/checkout", InsecurePlainHTTP: true})
 		if err != nil {
 			return
 		}

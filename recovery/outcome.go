@@ -1,43 +1,47 @@
 package recovery
 
-// Outcome says how a request for a cart link ended. Its text is short and
-// stable, fit for the label of a metric.
-type Outcome string
+import "time"
 
-// The outcomes. Only Recovered is a recovered cart: a click is not one.
+// Code says how a request for a cart link ended. Its text is short and stable,
+// fit for the label of a metric.
+type Code string
+
+// The codes. Only Recovered is a recovered cart: a click is not one.
 const (
 	// Recovered: the cart was attached to the visitor's session.
-	Recovered Outcome = "recovered"
+	Recovered Code = "recovered"
 	// AlreadyCurrent: the visitor had this very cart; nothing changed.
-	AlreadyCurrent Outcome = "already-current"
+	AlreadyCurrent Code = "already_current"
 	// Asked: the visitor was asked, and nothing was attached.
-	Asked Outcome = "asked"
+	Asked Code = "asked"
 	// NotAPerson: a HEAD, a prefetch or a link scanner; nothing was attached.
-	NotAPerson Outcome = "not-a-person"
+	NotAPerson Code = "not_a_person"
 	// NotFound: Centra has no such cart, or nothing is in it: ordered, expired,
 	// never there.
-	NotFound Outcome = "not-found"
+	NotFound Code = "not_found"
 	// Malformed: the link's ID cannot be one; Centra was not asked.
-	Malformed Outcome = "malformed"
+	Malformed Code = "malformed"
 	// Refused: Config.Allow or Config.Owner said no.
-	Refused Outcome = "refused"
+	Refused Code = "refused"
 	// CrossOrigin: the POST came from another site.
-	CrossOrigin Outcome = "cross-origin"
+	CrossOrigin Code = "cross_origin"
 	// MethodNotAllowed: neither GET nor HEAD nor POST.
-	MethodNotAllowed Outcome = "method-not-allowed"
+	MethodNotAllowed Code = "method_not_allowed"
 	// Unavailable: Centra or the session store failed; the visitor was told to
 	// try again.
-	Unavailable Outcome = "unavailable"
+	Unavailable Code = "unavailable"
 	// Misconfigured: Centra refused the shop's secret or origin, or the handler
 	// serves a path that is not its CartLink's. The shop has to act.
-	Misconfigured Outcome = "misconfigured"
+	Misconfigured Code = "misconfigured"
 	// Canceled: the visitor left before the answer was there.
-	Canceled Outcome = "canceled"
+	Canceled Code = "canceled"
 )
 
-// Event is what Config.Observe is told of a request.
-type Event struct {
-	Outcome Outcome
+// Outcome is what Config.Observe is told of a request.
+type Outcome struct {
+	Code Code
+	// Duration is from when the request came until it was answered.
+	Duration time.Duration
 	// Err is what failed, if anything did. Its text holds no secret; that of the
 	// host's own session store is left out, see StoreError in package session.
 	Err error

@@ -20,6 +20,10 @@ func cartAbandonment(mux *http.ServeMux, secret string) error {
 		return err
 	}
 	sessions := session.Cookie{} // where your shop keeps a visitor's Centra session
+	visitors, err := session.NewVisitors(sessions)
+	if err != nil {
+		return err
+	}
 	callback, err := checkoutscript.New(checkoutscript.Config{
 		API:      api.AsShopper(), // what browsers send never has the secret
 		Sessions: sessions,
@@ -30,7 +34,7 @@ func cartAbandonment(mux *http.ServeMux, secret string) error {
 	}
 	cartLink, err := recovery.New(recovery.Config{
 		API:      api,
-		Sessions: sessions,
+		Visitors: visitors,
 		CartLink: "https://example.com/abandoned-cart/{selection}", // as in the mailing plugin
 		Checkout: "/checkout",
 	})

@@ -29,16 +29,16 @@ const (
 // shop is a handler under test with what it told Observe.
 type shop struct {
 	*recovery.Handler
-	mu     sync.Mutex
-	events []recovery.Event
+	mu       sync.Mutex
+	outcomes []recovery.Outcome
 }
 
 // newShop completes the config with what the test does not care about.
 func newShop(t testing.TB, c recovery.Config) *shop {
 	t.Helper()
 	s := new(shop)
-	if c.Sessions == nil {
-		c.Sessions = session.Cookie{}
+	if c.Visitors == nil {
+		c.Visitors = visitors(t, session.Cookie{})
 	}
 	if c.CartLink == "" {
 		c.CartLink = cartLink
@@ -49,10 +49,10 @@ func newShop(t testing.TB, c recovery.Config) *shop {
 	if c.DeadLink == "" {
 		c.DeadLink = "/no-such-cart"
 	}
-	c.Observe = func(_ context.Context, e recovery.Event) {
+	c.Observe = func(_ context.Context, o recovery.Outcome) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.events = append(s.events, e)
+		s.outcomes = append(s.outcomes, o)
 	}
 	h, err := recovery.New(c)
 	if err != nil {
@@ -62,15 +62,24 @@ func newShop(t testing.TB, c recovery.Config) *shop {
 	return s
 }
 
-// last returns the event of the latest request.
-func (s *shop) last(t testing.TB) recovery.Event {
+// last returns the outcome of the latest request.
+func (s *shop) last(t testing.TB) recovery.Outcome {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.events) == 0 {
+	if len(s.outcomes) == 0 {
 		t.Fatal("Observe was not called")
 	}
-	return s.events[len(s.events)-1]
+	return s.outcomes[len(s.outcomes)-1]
+}
+
+func visitors(t testing.TB, store session.Store, opts ...session.Option) *session.Visitors {
+	t.Helper()
+	v, err := session.NewVisitors(store, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // browser is a visitor with a cookie jar. It follows no redirect.

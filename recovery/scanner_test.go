@@ -49,11 +49,11 @@ func TestRobots(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, confirm := range []recovery.Confirm{recovery.OnConflict, recovery.Always, recovery.Never} {
 				s := newShop(t, recovery.Config{
-					API: &fakeAPI{t: t}, Sessions: unusedStore{t}, Confirm: confirm,
+					API: &fakeAPI{t: t}, Visitors: visitors(t, unusedStore{t}), Confirm: confirm,
 					Allow: func(http.ResponseWriter, *http.Request) bool { t.Error("Allow was asked"); return true },
 				})
 				shows(t, newBrowser(t, s).do(http.MethodGet, linkedPath, tt.headers...), tt.status, `<form method="post">`)
-				if event := s.last(t); event.Outcome != recovery.NotAPerson || event.Signature == "" {
+				if event := s.last(t); event.Code != recovery.NotAPerson || event.Signature == "" {
 					t.Errorf("got %+v", event)
 				}
 			}
@@ -125,7 +125,7 @@ func TestButtonOfAnotherSite(t *testing.T) {
 				return
 			}
 			shows(t, resp, 403, "another site")
-			if got := s.last(t).Outcome; got != recovery.CrossOrigin {
+			if got := s.last(t).Code; got != recovery.CrossOrigin {
 				t.Errorf("outcome %q", got)
 			}
 		})

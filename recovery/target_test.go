@@ -51,7 +51,7 @@ func TestCampaignParameters(t *testing.T) {
 		{name: "added to the default", keep: append(recovery.DefaultKeepParams(), "voucher"), query: "voucher=A&utm_source=x", want: "/checkout?voucher=A&utm_source=x"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}, Sessions: emptyStore{}, Checkout: tt.checkout, KeepParams: tt.keep})
+			s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}, Visitors: visitors(t, emptyStore{}), Checkout: tt.checkout, KeepParams: tt.keep})
 			redirectsTo(t, get(newBrowser(t, s), linkedPath+"?"+tt.query), tt.want)
 		})
 	}
@@ -102,14 +102,14 @@ func TestDangerousTarget(t *testing.T) {
 		t.Run(target, func(t *testing.T) {
 			log, logger := newLog()
 			s := newShop(t, recovery.Config{
-				API: &fakeAPI{t: t, attach: attaches}, Sessions: emptyStore{}, Logger: logger,
+				API: &fakeAPI{t: t, attach: attaches}, Visitors: visitors(t, emptyStore{}), Logger: logger,
 				Target: func(context.Context, *centra.Selection) string { return target },
 			})
 			redirectsTo(t, get(newBrowser(t, s), linkedPath), "/checkout")
 			if text := log.String(); !strings.Contains(text, "level=ERROR") || strings.Contains(text, "evil") {
 				t.Errorf("log: %s", text)
 			}
-			if got := s.last(t).Outcome; got != recovery.Recovered {
+			if got := s.last(t).Code; got != recovery.Recovered {
 				t.Errorf("outcome %q", got)
 			}
 		})

@@ -66,10 +66,10 @@ func TestTimeout(t *testing.T) {
 		s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: hangs}, Timeout: time.Second})
 		start := time.Now()
 		shows(t, get(newBrowser(t, s), linkedPath), 503, "Try again")
-		if took := time.Since(start); took != time.Second {
-			t.Errorf("answered after %v, want 1s", took)
+		if took := time.Since(start); took < 800*time.Millisecond || took > time.Second {
+			t.Errorf("answered after %v, want at most 1s, and Centra to have nearly all of it", took)
 		}
-		if event := s.last(t); event.Outcome != recovery.Unavailable || !errors.Is(event.Err, context.DeadlineExceeded) {
+		if event := s.last(t); event.Code != recovery.Unavailable || !errors.Is(event.Err, context.DeadlineExceeded) {
 			t.Errorf("got %+v", event)
 		}
 	})
@@ -93,20 +93,16 @@ func hangs(ctx context.Context, _ centra.Session, _ centra.SelectionID) (*centra
 	return nil, ctx.Err()
 }
 
-// A visitor who leaves ends the call.
+// A visitor who leaves while Centra does not answer is no failure of anybody's.
 func TestVisitorLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, logger := newLog()
 		s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: hangs}, Logger: logger})
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, leave)
-		start := time.Now()
 		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, linkedPath, nil))
-		if took := time.Since(start); took != time.Second {
-			t.Errorf("the call ended after %v, want 1s", took)
-		}
-		if got := s.last(t).Outcome; got != recovery.Canceled {
-			t.Errorf("outcome %q", got)
+		if got := s.last(t).Code; got != recovery.Canceled {
+			t.Errorf("code %q", got)
 		}
 		if log.String() != "" {
 			t.Errorf("log: %s", log)
@@ -145,7 +141,7 @@ func TestConcurrentVisitors(t *testing.T) {
 // also shows that requests write nothing that they share.
 func TestConcurrentParameters(t *testing.T) {
 	s := newShop(t, recovery.Config{
-		API: &fakeAPI{t: t, attach: attaches}, Sessions: emptyStore{}, Checkout: "/checkout?a=1&b=2&c=3",
+		API: &fakeAPI{t: t, attach: attaches}, Visitors: visitors(t, emptyStore{}), Checkout: "/checkout?a=1&b=2&c=3",
 	})
 	var wg sync.WaitGroup
 	for i := range 50 {

@@ -51,8 +51,12 @@ func newMailedShop(t *testing.T, cookie session.Cookie, confirm recovery.Confirm
 	if err != nil {
 		t.Fatal(err)
 	}
+	visitors, err := session.NewVisitors(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
 	handler, err := recovery.New(recovery.Config{
-		API: api, Sessions: cookie, Checkout: "/checkout", Confirm: confirm,
+		API: api, Visitors: visitors, Checkout: "/checkout", Confirm: confirm,
 		CartLink: "https://shop.example/abandoned-cart/{selection}",
 	})
 	if err != nil {

@@ -39,9 +39,13 @@ func main() {
 // one that the shop reads its visitors' carts from: one that fits the sessions
 // it has is two methods.
 func withRecovery(shop http.Handler, api *centra.ShopAPI) (http.Handler, error) {
+	visitors, err := session.NewVisitors(session.Cookie{InsecurePlainHTTP: true}) // only because this is http://127.0.0.1
+	if err != nil {
+		return nil, err
+	}
 	cartLink, err := recovery.New(recovery.Config{
 		API:      api,
-		Sessions: session.Cookie{InsecurePlainHTTP: true}, // only because this is http://127.0.0.1
+		Visitors: visitors,
 		CartLink: "http://127.0.0.1:8080/abandoned-cart/{selection}",
 		Checkout: "/checkout",
 		DeadLink: "/?cart=gone",

@@ -26,7 +26,7 @@ func main() {
 
 func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
 	shopper, sessions := api.AsShopper(), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
-	cartLink := must(recovery.New(recovery.Config{API: api, Sessions: sessions, InsecurePlainHTTP: true,
+	cartLink := must(recovery.New(recovery.Config{API: api, Visitors: must(session.NewVisitors(sessions)), InsecurePlainHTTP: true,
 		CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout"}))
 	mux := http.NewServeMux()
 	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Sessions: sessions, Consent: checkoutscript.AssumeConsent}))

@@ -228,9 +228,9 @@ func itemName(item string) string {
 }
 
 // watchRecovery writes down how visits of the cart link end.
-func (s *storefront) watchRecovery(_ context.Context, e recovery.Event) {
-	next := entry{Kind: "recovery", From: "Shopper → shop", Title: "The cart link is opened", Detail: string(e.Outcome)}
-	switch e.Outcome {
+func (s *storefront) watchRecovery(_ context.Context, o recovery.Outcome) {
+	next := entry{Kind: "recovery", From: "Shopper → shop", Title: "The cart link is opened", Detail: string(o.Code)}
+	switch o.Code {
 	case recovery.Recovered:
 		next.Title, next.Detail = "The cart is recovered", "303 to the checkout"
 	case recovery.AlreadyCurrent:
@@ -238,11 +238,11 @@ func (s *storefront) watchRecovery(_ context.Context, e recovery.Event) {
 	case recovery.Asked:
 		next.Detail = "The visitor has another cart, and is asked"
 	case recovery.NotAPerson:
-		next.Title, next.Detail = "A robot looks at the cart link", "Nothing is attached: "+e.Signature
+		next.Title, next.Detail = "A robot looks at the cart link", "Nothing is attached: "+o.Signature
 	case recovery.NotFound, recovery.Malformed:
 		next.Kind, next.Detail = "trouble", "There is no such cart"
 	case recovery.Unavailable, recovery.Misconfigured:
-		next.Kind, next.Detail = "trouble", "It cannot be opened now: "+string(e.Outcome)
+		next.Kind, next.Detail = "trouble", "It cannot be opened now: "+string(o.Code)
 	}
 	s.timeline.add(next)
 }

@@ -28,7 +28,7 @@ type settings struct {
 	logger    *slog.Logger
 
 	observeCapture  func(context.Context, checkoutscript.Outcome)
-	observeRecovery func(context.Context, recovery.Event)
+	observeRecovery func(context.Context, recovery.Outcome)
 }
 
 // centraAPI is what both clients offer.
@@ -79,7 +79,7 @@ func newShop(set settings) (*shop, error) {
 	}
 	s.recovery, err = recovery.New(recovery.Config{
 		API:      s.server,
-		Sessions: s.sessions,
+		Visitors: s.visitors,
 		CartLink: s.cartLink,
 		Checkout: "/checkout",
 		DeadLink: "/?cart=gone",
