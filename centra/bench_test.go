@@ -16,19 +16,39 @@ import (
 type plainSelection struct {
 	Token     string `json:"token"`
 	Selection struct {
-		Items           []centra.Item `json:"items"`
-		Totals          centra.Totals `json:"totals"`
-		Currency        string        `json:"currency"`
-		Language        string        `json:"language"`
-		PaymentMethod   string        `json:"paymentMethod"`
-		ShippingMethod  string        `json:"shippingMethod"`
-		Address         plainAddress  `json:"address"`
-		ShippingAddress plainAddress  `json:"shippingAddress"`
-		CheckoutScript  string        `json:"centraCheckoutScript"`
+		Items           []plainItem           `json:"items"`
+		Totals          centra.Totals         `json:"totals"`
+		Discounts       centra.Discounts      `json:"discounts"`
+		Currency        string                `json:"currency"`
+		CurrencyFormat  centra.CurrencyFormat `json:"currencyFormat"`
+		Language        string                `json:"language"`
+		PaymentMethod   string                `json:"paymentMethod"`
+		ShippingMethod  string                `json:"shippingMethod"`
+		Address         plainAddress          `json:"address"`
+		ShippingAddress plainAddress          `json:"shippingAddress"`
+		CheckoutScript  string                `json:"centraCheckoutScript"`
 	} `json:"selection"`
-	Location centra.Location   `json:"location"`
-	LoggedIn bool              `json:"loggedIn"`
-	Errors   map[string]string `json:"errors"`
+	PaymentMethods []centra.PaymentMethod `json:"paymentMethods"`
+	Countries      []centra.Country       `json:"countries"`
+	Location       centra.Location        `json:"location"`
+	LoggedIn       bool                   `json:"loggedIn"`
+	Errors         map[string]string      `json:"errors"`
+}
+
+// plainItem is an item whose image still has to be found.
+type plainItem struct {
+	centra.Item
+	Product struct {
+		centra.Product
+		Media map[string][]string `json:"media"`
+	} `json:"product"`
+}
+
+func (p plainItem) item() centra.Item {
+	item := p.Item
+	item.Product = p.Product.Product
+	item.Product.Image = p.Product.Media["standard"][0]
+	return item
 }
 
 type plainAddress struct {
@@ -70,8 +90,14 @@ func TestBenchmarksCompareEquals(t *testing.T) {
 			Email: a.Email, Newsletter: centra.YesNo(*a.Newsletter), FirstName: a.FirstName, LastName: a.LastName, Address1: a.Address1,
 			ZipCode: a.ZipCode, City: a.City, Country: a.Country, PhoneNumber: a.PhoneNumber,
 		}
+		items := make([]centra.Item, len(p.Items))
+		for i := range items {
+			items[i] = p.Items[i].item()
+		}
 		want := &centra.Selection{
-			Session: centra.Session(plain.Token), Items: p.Items, Totals: p.Totals, Currency: p.Currency, Language: p.Language,
+			Session: centra.Session(plain.Token), Items: items, Totals: p.Totals, Discounts: p.Discounts,
+			Currency: p.Currency, CurrencyFormat: p.CurrencyFormat, Language: p.Language,
+			PaymentMethods: plain.PaymentMethods, Countries: plain.Countries,
 			PaymentMethod: p.PaymentMethod, ShippingMethod: p.ShippingMethod, Address: address, ShippingAddress: address,
 			CheckoutScript: p.CheckoutScript, Location: plain.Location,
 		}
@@ -138,7 +164,7 @@ func benchBody(kB int) string {
 		"token": "f611707b97e18a902270223b79f743c2",
 		"selection": object{
 			"currency": "SEK", "language": "sv", "paymentMethod": "klarna", "shippingMethod": "std", "items": items, "address": address, "shippingAddress": address,
-			"discounts": object{"vouchers": []string{}}, "currencyFormat": object{"suffix": " SEK", "decimalDigits": "2"},
+			"discounts": object{"vouchers": []string{}}, "currencyFormat": object{"suffix": " SEK", "decimalDigits": 2},
 			"totals": object{
 				"itemsTotalPrice": "6300.00 SEK", "itemsTotalPriceAsNumber": 6300, "shippingPrice": "79.00 SEK", "shippingPriceAsNumber": 79.5,
 				"grandTotalPrice": "6379.50 SEK", "grandTotalPriceAsNumber": 6379.5, "totalQuantity": len(items) * 2, "taxPercent": 25,

@@ -3,6 +3,7 @@ package centra
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,8 +35,10 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		return x.session, err
 	}
 	if !success(x.status) {
-		e := x.refused(x.errorEnvelope())
-		return e.Session, e
+		err := x.failure()
+		var e *Error
+		errors.As(err, &e)
+		return e.Session, err
 	}
 	if x.response.Len() == 0 && out == nil {
 		return x.session, nil
@@ -59,8 +62,10 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		}
 	}
 	if sel, ok := out.(*Selection); ok {
-		sel.Session = x.next(sel.Session)
-		session = sel.Session
+		if x.stateless && session == "" {
+			session = Session(sel.ID) // as after POST /selections
+		}
+		sel.Session = session
 		if x.withoutRaw {
 			sel.raw = ""
 		}

@@ -50,13 +50,16 @@ var (
 )
 
 // Error is a failed call. Its text never holds a secret or anything that a
-// shopper typed; Fields does hold Centra's own messages and is meant for the
-// shop's page, not for a log; its JSON leaves them out.
+// shopper typed. Fields, Message, Messages and Code are Centra's own words, meant
+// for the shop's page and not for a log: text and JSON leave them out.
 type Error struct {
 	Kind          error             `json:"-"` // one of the kinds above, for errors.Is; nil where Centra refused the fields
 	Op            string            // the endpoint, with placeholders: "PUT /selections/{selection}/checkout-fields"
 	StatusCode    int               // 0 where no response came
 	Fields        map[string]string `json:"-"` // Centra's messages by field, for the shopper; nil if there were none
+	Message       string            `json:"-"` // what Centra says to the shopper; "" if nothing
+	Messages      []string          `json:"-"` // the same, where it says several things
+	Code          string            `json:"-"` // Centra's name for the failure: "COUNTRY_MISMATCH"
 	CorrelationID string            // the X-Correlation-ID in Centra's own API log
 	Session       Session           `json:"-"` // the session to keep from now on; the one that was sent unless Centra gave a new one
 	Attempts      int               // how often the call was sent
@@ -153,37 +156,6 @@ func isFieldName(s string) bool {
 	}
 	return true
 }
-
-// OutOfStockError is the 410 that [CheckoutAPI.StartPayment] and
-// [ShopAPI.StartPayment] return when something in the cart was sold meanwhile.
-// Centra has already taken it out: Selection is the cart as it stands now.
-type OutOfStockError struct {
-	Items     []UnavailableItem `json:"-"`
-	Selection *Selection        `json:"-"`
-	err       *Error
-}
-
-// UnavailableItem is one line that the stock no longer covers.
-type UnavailableItem struct {
-	Item             string `json:"item"`    // the display item, e.g. "1-1"
-	Product          string `json:"product"` // the product's ID
-	OriginalQuantity int    `json:"originalQuantity"`
-	Unavailable      int    `json:"unavailable"` // how many of them are gone
-	Available        int    `json:"available"`   // how many are left
-}
-
-func (e *OutOfStockError) Error() string {
-	return fmt.Sprintf("%s: %d items out of stock", e.err.Error(), len(e.Items))
-}
-
-// GoString returns the text of Error.
-func (e *OutOfStockError) GoString() string { return e.Error() }
-
-// Format prints the text of Error whatever the verb.
-func (e *OutOfStockError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
-
-// Unwrap returns the [*Error] of the call.
-func (e *OutOfStockError) Unwrap() error { return e.err }
 
 // statusKind maps a status to the kind of failure. What a 404 says is missing is
 // the cart where the endpoint is about one; behind Do it may be anything.

@@ -53,26 +53,6 @@ func (f Fields) LogValue() slog.Value {
 	)
 }
 
-// Address is a billing or shipping address.
-type Address struct {
-	Email          string `json:"email,omitempty"`
-	Newsletter     Choice `json:"newsletter,omitzero"`
-	FirstName      string `json:"firstName,omitempty"`
-	LastName       string `json:"lastName,omitempty"`
-	Company        string `json:"company,omitempty"`
-	Address1       string `json:"address1,omitempty"`
-	Address2       string `json:"address2,omitempty"`
-	ZipCode        string `json:"zipCode,omitempty"`
-	City           string `json:"city,omitempty"`
-	State          string `json:"state,omitempty"`
-	Country        string `json:"country,omitempty"` // ISO 3166-1 alpha-2, "SE"
-	PhoneNumber    string `json:"phoneNumber,omitempty"`
-	VATNumber      string `json:"vatNumber,omitempty"`
-	IdentityNumber string `json:"identityNumber,omitempty"`
-	HouseNumber    string `json:"houseNumber,omitempty"`
-	HouseExtension string `json:"houseExtension,omitempty"`
-}
-
 // String returns "yes", "no" or "not sent".
 func (c Choice) String() string {
 	switch c {

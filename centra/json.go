@@ -1,6 +1,7 @@
 package centra
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 )
@@ -124,6 +125,14 @@ func (d *decoder) element(end byte) bool {
 	return false
 }
 
+// elementName is the key of an element of an object that stands for a list.
+func (d *decoder) elementName(end byte) string {
+	if end != '}' {
+		return ""
+	}
+	return strings.Clone(d.key)
+}
+
 func (d *decoder) open() bool {
 	if d.depth++; d.depth > maxDepth {
 		d.fail(errDepth)
@@ -175,6 +184,31 @@ func (d *decoder) skip() {
 	default:
 		d.number()
 	}
+}
+
+// raw returns a copy of any value as it is written; nil for null and false.
+func (d *decoder) raw() json.RawMessage {
+	c := d.peek()
+	start := d.pos
+	d.skip()
+	if d.err != nil || c == 'n' || c == 'f' {
+		return nil
+	}
+	return json.RawMessage(d.data[start:d.pos])
+}
+
+// rawObject returns a copy of an object, written as encoding/json writes it; nil
+// for anything that is none or that PHP wrote as [].
+func (d *decoder) rawObject() json.RawMessage {
+	if d.peek() != '{' {
+		d.skip()
+		return nil
+	}
+	written, err := json.Marshal(d.raw())
+	if err != nil { // only after an error of our own
+		return nil
+	}
+	return written
 }
 
 func (d *decoder) literal(word string) {

@@ -101,14 +101,23 @@ func (d *decoder) choice() Choice {
 func (d *decoder) texts() map[string]string {
 	var texts map[string]string
 	for end := d.list(); d.element(end); {
-		name := ""
-		if end == '}' {
-			name = strings.Clone(d.key)
-		}
+		name := d.elementName(end)
 		if texts == nil {
 			texts = map[string]string{}
 		}
 		texts[name] = d.text()
+	}
+	return texts
+}
+
+// textList reads a list of strings, or the one that stands in its place.
+func (d *decoder) textList() []string {
+	var texts []string
+	if d.peek() == '"' {
+		return append(texts, d.text())
+	}
+	for end := d.list(); d.element(end); {
+		texts = append(texts, d.text())
 	}
 	return texts
 }

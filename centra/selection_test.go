@@ -26,21 +26,54 @@ var (
 	jacket = centra.Item{
 		Item: "1-10", Line: "0416151f70083fe08677a929394a0351", SKU: "JK-001S", EAN: "7350000000001", Size: "S", Quantity: 2,
 		PriceEach: "315.00 SEK", PriceEachAsNumber: 315, TotalPrice: "630.00 SEK", TotalPriceAsNumber: 630,
+		TotalPriceBeforeDiscount: "630.00 SEK", TaxPercent: 25,
 		Product: centra.Product{
 			Product: "1", Name: "Shell Jacket", URI: "women/jackets/shell-jacket", VariantName: "Navy", BrandName: "North & Co",
+			Image: "https://shop.centra.com/client/dynamic/images/1_7c2f9d31aa-original.jpg",
 		},
 	}
 	woolCap = centra.Item{
 		Item: "2-11", Line: "d3a2c1b08f7e6d5c4b3a291807f6e5d4", SKU: "JK-002One Size", Size: "One Size", Quantity: 1,
 		PriceEach: "99.5.00 SEK", PriceEachAsNumber: 99.5, TotalPrice: "99.5.00 SEK", TotalPriceAsNumber: 99.5,
-		Product: centra.Product{Product: "2", Name: "Wool Cap", URI: "accessories/wool-cap", VariantName: "Ljung", BrandName: "Ömsom"},
+		TotalPriceBeforeDiscount: "99.5.00 SEK", TaxPercent: 25,
+		Product: centra.Product{
+			Product: "2", Name: "Wool Cap", URI: "accessories/wool-cap", VariantName: "Ljung", BrandName: "Ömsom",
+			Image: "https://shop.centra.com/client/dynamic/images/2_7c2f9d31aa-original.jpg",
+		},
 	}
 	boot = centra.Item{
 		Item: "5-14", Line: "90817263544536271809f0e1d2c3b4a5", SKU: "JK-00542", EAN: "7350000000005", Size: "42", Quantity: 10,
 		PriceEach: "1200.00 SEK", PriceEachAsNumber: 1200, TotalPrice: "12000.00 SEK", TotalPriceAsNumber: 12000,
+		TotalPriceBeforeDiscount: "12000.00 SEK", TaxPercent: 25,
 		Product: centra.Product{
 			Product: "5", Name: `Rain Boot 5/8" “Storm”`, URI: `shoes/rain-boot-5/8"-“storm”`, VariantName: "Svart", BrandName: "North & Co",
+			Image: "https://shop.centra.com/client/dynamic/images/5_7c2f9d31aa-original.jpg",
 		},
+	}
+	kronor       = centra.CurrencyFormat{Currency: "SEK", Name: "SEK", Suffix: " SEK", DecimalPoint: ".", DecimalDigits: 2}
+	pluginFields = json.RawMessage(`{"klarna":{"htmlSnippet":"\u003cdiv id=\"klarna-checkout-container\"\u003e\u003c\/div\u003e",` +
+		`"status":"checkout_incomplete"}}`)
+	paymentMethods = []centra.PaymentMethod{
+		{PaymentMethod: "klarna", Name: "Klarna Checkout", Type: "klarna_checkout_v3", SupportsInitiateOnly: true, ProvidesAddress: true},
+		{PaymentMethod: "adyen", Name: "Card", Type: "adyen_drop_in", SupportsInitiateOnly: true},
+		{PaymentMethod: "gift", Name: "Gift card / presentkort", Type: "internal", SupportsInitiateOnly: true},
+	}
+	shippingMethods = []centra.ShippingMethod{
+		{ShippingMethod: "std", Name: "Standard 2/3 days", Price: "0.00 SEK"},
+		{ShippingMethod: "exp", Name: "Express", Price: "79.00 SEK", PriceAsNumber: 79},
+	}
+	countries = []centra.Country{
+		{Country: "SE", Name: "Sweden", EU: true, Currency: "SEK"},
+		{Country: "NO", Name: "Norway", Currency: "SEK"},
+		{Country: "DK", Name: "Denmark", EU: true, Currency: "SEK"},
+		{Country: "FI", Name: "Finland", EU: true, Currency: "SEK"},
+		{Country: "DE", Name: "Germany", EU: true, Currency: "SEK"},
+		{Country: "FR", Name: "France", EU: true, Currency: "SEK"},
+		{Country: "CI", Name: "Côte d’Ivoire", Currency: "SEK"},
+		{Country: "US", Name: "United States", Currency: "SEK", States: []centra.State{
+			{State: "AL", Name: "Alabama"}, {State: "AK", Name: "Alaska"}, {State: "AZ", Name: "Arizona"}, {State: "CA", Name: "California"},
+			{State: "NY", Name: "New York"}, {State: "TX", Name: "Texas"}, {State: "WA", Name: "Washington"},
+		}},
 	}
 )
 
@@ -59,21 +92,30 @@ func TestSelectionGolden(t *testing.T) {
 			Session:  "f611707b97e18a902270223b79f743c2",
 			Items:    []centra.Item{jacket, woolCap, boot},
 			Currency: "SEK", Language: "sv", PaymentMethod: "klarna", ShippingMethod: "std", LoggedIn: true,
+			CurrencyFormat: kronor, PluginFields: pluginFields,
+			PaymentMethods: paymentMethods, ShippingMethods: shippingMethods, Countries: countries,
 			Location: centra.Location{Country: "SE", CountryName: "Sweden"},
 			Totals: centra.Totals{
 				ItemsTotalPrice: "12729.50 SEK", ItemsTotalPriceAsNumber: 12729.5, ShippingPrice: "79.00 SEK", ShippingPriceAsNumber: 79,
-				GrandTotalPrice: "12808.50 SEK", GrandTotalPriceAsNumber: 12808.5, TotalQuantity: 13,
+				HandlingCostPrice: "0.00 SEK", TaxPercent: 25, GrandTotalPrice: "12808.50 SEK", GrandTotalPriceAsNumber: 12808.5,
+				GrandTotalPriceTax: "2561.70 SEK", GrandTotalPriceTaxAsNumber: 2561.7, TotalQuantity: 13,
 			},
 			Address: centra.Address{
 				Email: "test@example.com", Newsletter: centra.No, FirstName: "Åsa", LastName: "O'Brien", Address1: "Storgatan 1/B",
 				ZipCode: "11122", City: "Malmö 🚢", Country: "SE", PhoneNumber: "+46 70 123 45 67", HouseNumber: "7", HouseExtension: "b",
 			},
 		}, "(function(){\n  \"use strict\";"},
-		{"shop", true, golden(t, "shop.json"), centra.Selection{
+		{"shop, nested", true, golden(t, "shop.json"), centra.Selection{
 			Session:         centra.Session(cartID),
+			ID:              cartID,
 			Items:           []centra.Item{jacket, woolCap},
 			Currency:        "SEK",
+			CurrencyFormat:  kronor,
 			Language:        "sv",
+			PluginFields:    pluginFields,
+			PaymentMethods:  paymentMethods,
+			ShippingMethods: shippingMethods,
+			Countries:       countries,
 			ShippingAddress: centra.Address{FirstName: "Kim", Country: "NO", ZipCode: "0150"},
 		}, "(function(){\n  \"use strict\";"},
 	}
@@ -196,7 +238,7 @@ func TestSelectionTolerates(t *testing.T) {
 		{"logged in: null", `{"selection":[],"loggedIn":null}`, items()},
 		{"no errors", `{"selection":[],"errors":[]}`, items()},
 		{"errors: null", `{"selection":[],"errors":null}`, items()},
-		{"the ID as id", `{"selection":{"id":"abc"}}`, centra.Selection{Session: "abc", Items: []centra.Item{}}},
+		{"the ID as id", `{"selection":{"id":"abc"}}`, centra.Selection{Session: "abc", ID: "abc", Items: []centra.Item{}}},
 		{"200 levels of what nobody knows", `{"selection":{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}}`, items()},
 	}
 	for _, test := range tests {

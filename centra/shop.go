@@ -118,7 +118,7 @@ func (a *ShopAPI) Do(ctx context.Context, s Session, method, path string, in, ou
 func (a *ShopAPI) request(method, endpoint string, s Session) (request, error) {
 	r := request{
 		op: method + " /selections/{selection}" + endpoint, method: method,
-		path: "/selections/" + string(s) + endpoint, session: s, header: a.header(), stateless: true,
+		path: "/selections/" + string(s) + endpoint, session: s, cart: SelectionID(s), header: a.header(), stateless: true,
 	}
 	if s == "" {
 		return r, a.client.invalid(r, "no session", ErrNoSession)

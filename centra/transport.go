@@ -94,6 +94,7 @@ type request struct {
 	path    string // below the base URL, escaped
 	query   string
 	session Session
+	cart    SelectionID // Shop API: the cart that the call is about
 	header  http.Header // what the API adds: who is calling, for whom
 	body    []byte
 

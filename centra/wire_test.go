@@ -59,7 +59,7 @@ const (
 	updateBody  = `{"email":"test@example.com","cartAbandonmentEmail":true}`
 	paymentBody = `{"email":"test@example.com","paymentMethod":"klarna","paymentReturnPage":"https://example.com/thanks?a=1&b=2",
 		"paymentFailedPage":"https://example.com/failed","termsAndConditions":true}`
-	resultBody = `{"paymentMethodFields":{"centraPaymentMethod":"klarna","Weird.Name[0]":["a","b"],"empty":"","none":[]}}`
+	resultBody = `{"paymentMethodFields":{"centraPaymentMethod":"klarna","Weird.Name":["b"],"empty":""}}`
 	addBody    = `{"comment":"<&>"}`
 )
 

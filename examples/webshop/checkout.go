@@ -88,6 +88,9 @@ func (s *shop) finishPayment(w http.ResponseWriter, r *http.Request) (order *cen
 		if order, err = s.visitor.PaymentResult(ctx, sess, r.Form); err != nil {
 			return "", err
 		}
+		if order.Next != nil { // not over yet
+			return order.Session, nil
+		}
 		return s.afterOrder(order.Session), nil
 	})
 	return order, err

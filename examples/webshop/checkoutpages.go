@@ -176,6 +176,11 @@ func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, "The payment could not be started", err)
 		return
 	}
+	s.follow(w, r, action)
+}
+
+// follow does what Centra wants to happen next in a payment.
+func (s *storefront) follow(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
 	switch action.Action {
 	case centra.ActionSuccess:
 		s.thank(w, action.Order)
@@ -194,9 +199,12 @@ func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func values(fields map[string]string) url.Values {
-	v := make(url.Values, len(fields))
-	for name, value := range fields {
+// values reads the fields that the simulated Klarna sends back, which are texts.
+func values(fields json.RawMessage) url.Values {
+	var texts map[string]string
+	_ = json.Unmarshal(fields, &texts) // another provider's are of no use here
+	v := make(url.Values, len(texts))
+	for name, value := range texts {
 		v.Set(name, value)
 	}
 	return v
@@ -236,7 +244,7 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 	}
 	s.mu.Unlock()
 	problem := notice{Warn: true, Title: "Somebody was faster.", Text: "Nothing has been paid."}
-	if !gone.Selection.Empty() {
+	if gone.Selection != nil && !gone.Selection.Empty() {
 		problem.Text = "The rest of your cart is as it was; nothing has been paid."
 	}
 	for _, item := range gone.Items {
@@ -261,11 +269,17 @@ func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	order, err := s.finishPayment(w, r)
-	if err != nil {
+	var gone *centra.OutOfStockError
+	switch {
+	case errors.As(err, &gone):
+		s.outOfStock(w, r, gone)
+	case err != nil:
 		s.fail(w, r, "The payment is not complete", err)
-		return
+	case order.Next != nil:
+		s.follow(w, r, order.Next)
+	default:
+		s.thank(w, order)
 	}
-	s.thank(w, order)
 }
 
 // repeatPost has the browser post once more, from here: it withholds a

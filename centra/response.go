@@ -1,0 +1,195 @@
+package centra
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"unsafe"
+)
+
+// answer is a body that a call can bring: a selection, a payment, an order.
+type answer interface {
+	decode(*decoder) (envelope, error)
+}
+
+// decode reads the response of a finished exchange into v. It returns the session
+// to keep and the body for Raw.
+func (x *exchange) decode(v answer) (next Session, raw string, err error) {
+	if !success(x.status) {
+		return "", "", x.failure()
+	}
+	d := decoder{data: x.text(!x.withoutRaw), borrowed: x.withoutRaw}
+	top, err := v.decode(&d)
+	switch {
+	case err != nil:
+		return "", "", x.invalidBody(err, top)
+	case len(top.errors) > 0:
+		return "", "", x.refused(top)
+	case x.withoutRaw:
+		return x.next(Session(top.token)), "", nil
+	}
+	return x.next(Session(top.token)), d.data, nil
+}
+
+// text is the body as a string: a copy, to be kept, or a view of the buffer that
+// ends with release.
+func (x *exchange) text(keep bool) string {
+	if keep || x.response.Len() == 0 {
+		return x.response.String()
+	}
+	b := x.response.Bytes()
+	return unsafe.String(&b[0], len(b)) // the decoder copies what it returns
+}
+
+// failure is the error of a response whose status says that it is one.
+func (x *exchange) failure() error {
+	if x.status == http.StatusGone && len(bytes.TrimSpace(x.response.Bytes())) > 0 {
+		return x.gone()
+	}
+	return x.refused(x.errorEnvelope())
+}
+
+// refused is the error of a response that is one: its status says so, or its
+// errors do.
+func (x *exchange) refused(top envelope) *Error {
+	e := x.newError(statusKind(x.status, !x.anyEndpoint || top.errors["selection"] != ""), "", nil)
+	e.explain(top)
+	e.Session = x.next(Session(top.token))
+	x.warn(e)
+	return e
+}
+
+// explain takes over what Centra says to the shopper.
+func (e *Error) explain(top envelope) {
+	e.Fields, e.Message, e.Messages, e.Code = top.errors, top.message, top.messages, top.code
+}
+
+// invalidBody is the error of a body that is not what it should be. A token that
+// was read before it went wrong is Centra's all the same.
+func (x *exchange) invalidBody(err error, top envelope) *Error {
+	x.session = x.next(Session(top.token))
+	return x.failed(ErrInvalidResponse, err.Error(), nil)
+}
+
+// errorEnvelope reads the body of an error, which may be anything; a redirect's
+// is not Centra's.
+func (x *exchange) errorEnvelope() envelope {
+	if x.status < 400 {
+		return envelope{}
+	}
+	d := decoder{data: x.response.String()}
+	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	if err != nil {
+		return envelope{}
+	}
+	return top
+}
+
+// gone reads a 410, which means one of two things: the stock no longer covers the
+// cart, or there is no cart.
+func (x *exchange) gone() error {
+	text := x.response.String()
+	var short shortage
+	top, err := short.decode(&decoder{data: text})
+	if err != nil {
+		return x.invalidBody(err, top)
+	}
+	if len(short.items) == 0 && top.errors["stock"] == "" {
+		return x.refused(top)
+	}
+	e := x.newError(nil, "", nil)
+	e.explain(top)
+	e.Session = x.next(Session(top.token))
+	x.warn(e)
+	outOfStock := &OutOfStockError{Items: short.items, Cancellation: short.cancellation, Err: e}
+	sel := new(Selection)
+	_, shape, err := sel.decodeAnyShape(&decoder{data: text})
+	if err == nil && (shape == nestedCart || shape == flatCart) && x.own(sel) {
+		sel.Session = e.Session
+		if !x.withoutRaw {
+			sel.raw = text
+		}
+		outOfStock.Selection = sel
+	}
+	return outOfStock
+}
+
+const errAnotherCart = "the answer is about another cart"
+
+// own reports whether a cart is the one that was asked for, and notes its ID
+// where only the request has named it.
+func (x *exchange) own(sel *Selection) bool {
+	if x.cart != "" && sel.ID != "" && sel.ID != x.cart {
+		return false
+	}
+	sel.ID = cmp.Or(sel.ID, x.cart)
+	return true
+}
+
+func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
+	x, err := c.send(ctx, r)
+	defer x.release()
+	if err != nil {
+		return nil, err
+	}
+	sel := new(Selection)
+	if sel.Session, sel.raw, err = x.decode(sel); err != nil {
+		return nil, err
+	}
+	if !x.own(sel) {
+		return nil, x.failed(ErrInvalidResponse, errAnotherCart, nil)
+	}
+	return sel, nil
+}
+
+func (c *client) updateFields(ctx context.Context, r request, f Fields) (*Selection, error) {
+	var err error
+	if r.body, err = f.body(c.fieldsInAddress); err != nil {
+		return nil, c.invalid(r, "the fields cannot be written as JSON", nil)
+	}
+	return c.selection(ctx, r)
+}
+
+func (c *client) startPayment(ctx context.Context, r request, p Payment) (*PaymentAction, error) {
+	var err error
+	if r.body, err = p.body(c.fieldsInAddress); err != nil {
+		return nil, c.invalid(r, "the payment cannot be written as JSON", nil)
+	}
+	x, err := c.send(ctx, r)
+	defer x.release()
+	if err != nil {
+		return nil, err
+	}
+	action := new(PaymentAction)
+	if action.Session, action.raw, err = x.decode(action); err != nil {
+		return nil, err
+	}
+	if action.Order != nil {
+		action.Order.raw = action.raw
+		action.Order.Session = action.Session
+	}
+	return action, nil
+}
+
+func (c *client) paymentResult(ctx context.Context, r request, values url.Values) (*Order, error) {
+	var err error
+	if r.body, err = paymentFields(values); err != nil {
+		return nil, c.invalid(r, "the values cannot be written as JSON", nil)
+	}
+	x, err := c.send(ctx, r)
+	defer x.release()
+	if err != nil {
+		return nil, err
+	}
+	order := new(Order)
+	if order.Session, order.raw, err = x.decode(order); err != nil {
+		return nil, err
+	}
+	if order.Next != nil {
+		order.Next.raw = order.raw
+		order.Next.Session = order.Session
+	}
+	return order, nil
+}
