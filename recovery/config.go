@@ -153,7 +153,7 @@ func New(c Config) (*Handler, error) {
 	case c.Confirm > Never:
 		refuse("Confirm", errors.New("must be OnConflict, Always or Never"))
 	case c.Visitors != nil && c.Visitors.Strict() && c.Confirm != Always: // it would lose carts silently
-		refuse("Confirm", errors.New("must be Always: the visitors' SameSite=Strict cookie is missing on the click from an e-mail"))
+		refuse("Confirm", errStrict)
 	}
 	if c.Timeout < 0 {
 		refuse("Timeout", errors.New("must not be negative"))
@@ -191,4 +191,7 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
-var errMissing = errors.New("is missing")
+var (
+	errMissing = errors.New("is missing")
+	errStrict  = errors.New("must be Always: the visitors' SameSite=Strict cookie is missing on the click from an e-mail")
+)

@@ -16,16 +16,23 @@
 //
 //   - the visitor has another cart with something in it: a page asks, and its
 //     button, a POST, decides ([Confirm]);
-//   - no person made the request: HEAD, prefetches, embeds, and link scanners
-//     and preview robots that say who they are. They get the same page with the
-//     button, so that a person who is mistaken for one still gets in;
+//   - another site, or another host of this one, led the browser here without a
+//     click: the same question, since that is how a cart is planted. Safari does
+//     not tell a click from that, so there a click in a web mailer is asked about;
+//   - no person made the request: HEAD, prefetches, embeds, fetches, and link
+//     scanners and preview robots that say who they are. They get the same page
+//     with the button, so that a person who is mistaken for one still gets in;
 //   - the ID is malformed, or Centra has no such cart, or nothing is in it: 303
 //     to Config.DeadLink, and the visitor's session stays as it was. No call is
 //     made for a malformed ID;
-//   - Centra is down, slow or refuses the shop's secret: 503 with Retry-After
-//     and a page to try again from, and the visitor keeps the cart they have.
+//   - anything else goes wrong: Centra is down, slow, busy with the cart's
+//     payment, or refuses the shop. 503 with Retry-After and a page to try again
+//     from, and the visitor keeps the cart they have.
 //
-// A session token that Centra rotates meanwhile is saved, whatever the outcome.
+// All calls for a visit are one turn of Config.Visitors: a double click waits
+// until the first is over and sees what it did, and a browser that leaves loses
+// nothing. A session token that Centra rotates meanwhile is saved, whatever the
+// outcome.
 // Every answer tells robots not to index it, browsers not to send its address on
 // as a Referer, and caches not to keep it.
 //
@@ -40,8 +47,11 @@
 // Somebody may plant a link to a cart of their own, to read later what the
 // victim enters into it. A cart is never replaced without being asked for, and
 // the question cannot be answered from another site (http.CrossOriginProtection)
-// or in a frame. A visitor who has no cart is not asked unless Confirm is
-// [Always]; a shop that knows whose cart it is can tell by Config.Owner.
+// or in a frame. Nothing is attached that no click of the visitor's asked for. A
+// visitor who has no cart and does click is not asked unless Confirm is [Always];
+// a shop that knows whose cart it is can tell by Config.Owner. What no question
+// stops is an attacker who types the victim's address into a cart of their own,
+// so that the shop itself mails the link: see the repository's SECURITY.md.
 //
 // Guessing IDs is as hard as Centra makes them long; Config.Allow is where a
 // host limits the rate of tries or asks for a login first.

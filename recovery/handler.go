@@ -31,9 +31,9 @@ type Handler struct {
 }
 
 // Pattern is the cart link's path for an http.ServeMux, of any method, such as
-// "/abandoned-cart/{selection}". With another router any route will do that
-// hands on the path unchanged: the handler reads the ID from the request's URL,
-// so do not put http.StripPrefix in front.
+// "/abandoned-cart/{selection}". With another router any route will do: the
+// handler reads the ID from the request's URL, of which http.StripPrefix or a
+// sub-router may have cut off the beginning.
 func (h *Handler) Pattern() string { return h.link.pattern }
 
 // Wrap serves the cart link's path, on any host name, and leaves every other
@@ -48,7 +48,8 @@ func (h *Handler) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// ServeHTTP answers a request for the cart link: GET, HEAD or POST.
+// ServeHTTP answers a request for the cart link, or for what is left of its path
+// behind http.StripPrefix: GET, HEAD or POST.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	keepPrivate(w.Header())
 	began := time.Now()
@@ -78,11 +79,11 @@ func (v *visit) serve() Outcome {
 		v.show(Page{Kind: PageMethodNotAllowed, Status: http.StatusMethodNotAllowed})
 		return Outcome{Code: MethodNotAllowed}
 	}
-	segment, ok := v.link.match(v.r.URL.EscapedPath())
+	segment, ok := v.link.matchMounted(v.r.URL.EscapedPath())
 	if !ok {
 		v.show(Page{Kind: PageNotFound, Status: http.StatusNotFound})
 		v.logger.ErrorContext(v.r.Context(), "recovery: the handler was given a path that is not its CartLink's:"+
-			" mount it at Pattern() or with Wrap, without http.StripPrefix")
+			" mount it at Pattern() or with Wrap")
 		return Outcome{Code: Misconfigured, Err: errPath}
 	}
 	var err error
@@ -97,6 +98,10 @@ func (v *visit) serve() Outcome {
 		}
 	} else if signature := notAPerson(v.r); signature != "" {
 		return v.askRobot(signature)
+	} else if unclicked(v.r.Header) {
+		o := v.ask(PageConfirm, nil)
+		o.Signature = "no click"
+		return o
 	} else if v.confirm == Always {
 		return v.ask(PageConfirm, nil)
 	}

@@ -132,7 +132,7 @@ func TestHeaders(t *testing.T) {
 			name: "method", method: http.MethodDelete, path: linkedPath, status: 405,
 			want: with(page, "Allow", "GET, HEAD, POST"),
 		},
-		{name: "not a cart link", method: http.MethodGet, path: "/checkout", status: 404, want: page},
+		{name: "not a cart link", method: http.MethodGet, path: "/checkout/now", status: 404, want: page},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			api := &fakeAPI{t: t, attach: tt.attach}
@@ -180,7 +180,7 @@ func with(h http.Header, pairs ...string) http.Header {
 // HEAD has the header of the page and no body.
 func TestHeadHasNoBody(t *testing.T) {
 	s := newShop(t, recovery.Config{API: &fakeAPI{t: t}})
-	for _, path := range []string{linkedPath, "/not-the-cart-link"} {
+	for _, path := range []string{linkedPath, "/not/the-cart-link"} {
 		if body := bodyOf(t, newBrowser(t, s).do(http.MethodHead, path)); body != "" {
 			t.Errorf("%s: HEAD was answered with a body of %d bytes", path, len(body))
 		}

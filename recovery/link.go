@@ -86,7 +86,24 @@ func (l *cartLink) match(escapedPath string) (id string, ok bool) {
 	if !ok || l.pattern == "" {
 		return "", false
 	}
-	for _, want := range l.before {
+	return l.matchFrom(0, rest)
+}
+
+// matchMounted also takes what http.StripPrefix leaves of the path: its end, from
+// any segment before the ID on, with or without a slash in front.
+func (l *cartLink) matchMounted(escapedPath string) (id string, ok bool) {
+	rest := strings.TrimPrefix(escapedPath, "/")
+	for first := range len(l.before) + 1 {
+		if id, ok = l.matchFrom(first, rest); ok {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// matchFrom matches a path that begins with the segment first.
+func (l *cartLink) matchFrom(first int, rest string) (id string, ok bool) {
+	for _, want := range l.before[first:] {
 		var segment string
 		if segment, rest, ok = strings.Cut(rest, "/"); !ok || !sameSegment(segment, want) {
 			return "", false

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,18 +149,65 @@ func unreachable(t testing.TB) http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request was left to the shop") })
 }
 
-// A handler that gets another path than its CartLink's says so to the shop.
-func TestStripPrefixIsAMistake(t *testing.T) {
-	log, logger := newLog()
-	s := newShop(t, recovery.Config{API: &fakeAPI{t: t}, Logger: logger})
-	mux := http.NewServeMux()
-	mux.Handle("/abandoned-cart/", http.StripPrefix("/abandoned-cart", s))
-	shows(t, get(newBrowser(t, mux), linkedPath), 404, "no such page")
-	if got := s.last(t); got.Code != recovery.Misconfigured || got.Err == nil {
-		t.Errorf("got %+v", got)
+// Behind http.StripPrefix, which sub-routers use too, the handler gets the end
+// of the path.
+func TestStripPrefix(t *testing.T) {
+	const link = "https://example.com/sv/shop/cart/{selection}/restore"
+	for _, tt := range []struct {
+		name, link, strip, path string
+		status                  int
+	}{
+		{"nothing", link, "", "/sv/shop/cart/ID/restore", 303},
+		{"the first segment", link, "/sv", "/sv/shop/cart/ID/restore", 303},
+		{"a segment with its slash", link, "/sv/", "/sv/shop/cart/ID/restore", 303},
+		{"two segments", link, "/sv/shop", "/sv/shop/cart/ID/restore", 303},
+		{"all that stands before the ID", link, "/sv/shop/cart", "/sv/shop/cart/ID/restore", 303},
+		{"all that stands before the ID, with its slash", link, "/sv/shop/cart/", "/sv/shop/cart/ID/restore", 303},
+		{"and one slash at the end", link, "/sv/shop/cart", "/sv/shop/cart/ID/restore/", 303},
+		{"of the documented link", cartLink, "/abandoned-cart", linkedPath, 303},
+		{"of the documented link, with its slash", cartLink, "/abandoned-cart/", linkedPath, 303},
+		{"escaped letters", "https://example.com/övergiven/korg/{selection}", "/övergiven", "/%C3%B6vergiven/korg/ID", 303},
+		{"another place", link, "/app", "/app/shop/cart/ID/restore", 303},
+
+		{"what stands behind the ID is another", link, "/sv", "/sv/shop/cart/ID/open", 404},
+		{"what stands behind the ID is missing", link, "/sv", "/sv/shop/cart/ID", 404},
+		{"another segment before it", link, "/sv", "/sv/shop/korg/ID/restore", 404},
+		{"a segment too many", link, "", "/app/sv/shop/cart/ID/restore", 404},
+		{"part of a segment", link, "/sv/sh", "/sv/shop/cart/ID/restore", 404},
+		{"the ID too", cartLink, linkedPath, linkedPath, 404},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			log, logger := newLog()
+			api := &fakeAPI{t: t, attach: attaches}
+			s := newShop(t, recovery.Config{API: api, CartLink: tt.link, Logger: logger})
+			path := strings.ReplaceAll(tt.path, "ID", linkedID)
+			resp := get(newBrowser(t, http.StripPrefix(tt.strip, s)), path)
+			if tt.status == 303 {
+				redirectsTo(t, resp, "/checkout")
+				if want := "attach " + linkedID + " to "; !slices.Equal(api.calls, []string{want}) {
+					t.Errorf("calls %q, want %q", api.calls, want)
+				}
+				return
+			}
+			shows(t, resp, 404, "no such page")
+			if got := s.last(t); got.Code != recovery.Misconfigured || got.Err == nil {
+				t.Errorf("got %+v", got)
+			}
+			if text := log.String(); !strings.Contains(text, "mount it at") || strings.Contains(text, linkedID) {
+				t.Errorf("log: %s", text)
+			}
+		})
 	}
-	if text := log.String(); !strings.Contains(text, "StripPrefix") || strings.Contains(text, linkedID) {
-		t.Errorf("log: %s", text)
+}
+
+// Wrap sees the whole path, and takes nothing else for a cart link.
+func TestWrapIsExact(t *testing.T) {
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t}, CartLink: "https://example.com/sv/cart/{selection}"})
+	shop := newBrowser(t, s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })))
+	for _, path := range []string{"/" + linkedID, "/cart/" + linkedID, "/en/sv/cart/" + linkedID} {
+		if got := get(shop, path).StatusCode; got != http.StatusTeapot {
+			t.Errorf("%s: %d, want it left to the shop", path, got)
+		}
 	}
 }
 
@@ -208,6 +256,14 @@ func FuzzCartLink(f *testing.F) {
 		plain := func(s string) string { s, _ = url.PathUnescape(s); return s }
 		if got, want := strings.TrimSuffix(u.Path, "/"), plain(before)+id+plain(after); got != want {
 			t.Errorf("%q was served for %q", got, want)
+		}
+		// Mounted behind any part of it the same ID is found.
+		for _, prefix := range []string{"", plain(before), strings.TrimSuffix(plain(before), "/")} {
+			api.calls = nil
+			http.StripPrefix(prefix, h).ServeHTTP(httptest.NewRecorder(), r.Clone(r.Context()))
+			if len(api.calls) != 1 || strings.Fields(api.calls[0])[1] != id {
+				t.Errorf("behind %q: calls %q, want %q", prefix, api.calls, id)
+			}
 		}
 	})
 }

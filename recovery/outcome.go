@@ -45,6 +45,8 @@ type Outcome struct {
 	// Err is what failed, if anything did. Its text holds no secret; that of the
 	// host's own session store is left out, see StoreError in package session.
 	Err error
-	// Signature names what gave a NotAPerson away, such as "HEAD" or "Barracuda".
+	// Signature names what gave a NotAPerson away, such as "HEAD" or "Barracuda",
+	// and is "no click" where a visitor was asked because another site led them
+	// here unasked.
 	Signature string
 }

@@ -30,7 +30,7 @@ func pages(t *testing.T) map[string]*http.Response {
 		"unavailable":  get(down, linkedPath),
 		"cross-origin": always.do(http.MethodPost, linkedPath, "Sec-Fetch-Site: cross-site"),
 		"method":       always.do(http.MethodPut, linkedPath),
-		"not found":    get(always, "/x"),
+		"not found":    get(always, "/not/a-cart-link"),
 	}
 }
 

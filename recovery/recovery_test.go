@@ -194,6 +194,11 @@ func attached(s centra.Session) *centra.Selection {
 	return &centra.Selection{Session: s, Items: make([]centra.Item, 1), Language: "sv"}
 }
 
+// hasNothing is a visitor's cart with nothing in it.
+func hasNothing(_ context.Context, s centra.Session) (*centra.Selection, error) {
+	return &centra.Selection{Session: s}, nil
+}
+
 // attaches answers as the Checkout API does for a cart that is there.
 func attaches(_ context.Context, s centra.Session, _ centra.SelectionID) (*centra.Selection, error) {
 	if s == "" {

@@ -14,16 +14,35 @@ func notAPerson(r *http.Request) (signature string) {
 	if isPrefetch(r.Header) {
 		return "prefetch"
 	}
-	switch dest := r.Header["Sec-Fetch-Dest"]; {
-	case len(dest) == 0, dest[0] == "document":
-	case dest[0] == "empty": // a service worker passing on the click
+	switch r.Header.Get("Sec-Fetch-Dest") {
+	case "", "document":
+	case "empty": // a service worker passing on the click, if it navigates
 	default:
 		return "embed"
+	}
+	switch r.Header.Get("Sec-Fetch-Mode") {
+	case "", "navigate":
+	default:
+		return "fetch"
 	}
 	if r.Header["From"] != nil { // robots' operators leave an address there, browsers never
 		return "From"
 	}
 	return scanner(r.Header.Get("User-Agent"))
+}
+
+// unclicked reports whether another site, or another host of this one, leads the
+// browser here without its user having clicked: that is how a cart is planted.
+// The click in a web mailer has Sec-Fetch-User, and a link that another program
+// opens has "none"; a browser from before these headers has neither, and is
+// believed. Safari never sends Sec-Fetch-User, so there a click in a web mailer
+// cannot be told from a planted link, and is asked about.
+func unclicked(h http.Header) bool {
+	switch h.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return false
+	}
+	return h.Get("Sec-Fetch-User") != "?1"
 }
 
 // prefetchHeaders announce that a browser loads the page in case it is wanted:

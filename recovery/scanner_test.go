@@ -75,7 +75,7 @@ func TestPeople(t *testing.T) {
 		{"Facebook's own browser", []string{"User-Agent: Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/525.0;FBBV/1]"}},
 		{"Pinterest's own browser", []string{"User-Agent: Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/139.0.0.0 Mobile Safari/537.36 [Pinterest/Android]"}},
 		{"a phone called Cubot", []string{"User-Agent: Mozilla/5.0 (Linux; Android 9; Cubot X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36"}},
-		{"a service worker's fetch", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: same-origin"}},
+		{"a service worker passing on the click", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: same-origin"}},
 		{"curl, which shops test with", []string{"User-Agent: curl/8.15.0"}},
 		{"Go, likewise", []string{"User-Agent: Go-http-client/1.1"}},
 		{"a browser test", []string{"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/139.0.0.0 Safari/537.36"}},
