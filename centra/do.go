@@ -43,7 +43,7 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	if x.response.Len() == 0 && out == nil {
 		return x.session, nil
 	}
-	d := decoder{data: x.response.String()}
+	d := decoder{data: x.response.Bytes()}
 	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
 	if err != nil {
 		e := x.invalidBody(err, top)
@@ -55,7 +55,7 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		return e.Session, e
 	}
 	if out != nil {
-		if err := json.Unmarshal([]byte(d.data), out); err != nil {
+		if err := json.Unmarshal(d.data, out); err != nil {
 			e := x.failed(ErrInvalidResponse, "the body does not fit the type to decode into", nil)
 			e.Session = session
 			return session, e

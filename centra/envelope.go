@@ -47,7 +47,7 @@ func decodeBody(d *decoder, member func(*envelope)) (envelope, error) {
 		}
 	}
 	err := d.done()
-	if err == nil && !utf8.ValidString(d.data) {
+	if err == nil && !utf8.Valid(d.data) {
 		err = errNotUTF8
 	}
 	return top, err

@@ -65,11 +65,16 @@ func decodeItems(d *decoder) []Item {
 		items[len(items)-1].decode(d)
 	}
 	exact := append([]Item{}, items...)
-	clear(items)
-	*scratch = items
-	scratchItems.Put(scratch)
+	if cap(items) <= maxScratch {
+		clear(items)
+		*scratch = items
+		scratchItems.Put(scratch)
+	}
 	return exact
 }
+
+// maxScratch keeps one huge cart from staying in memory for good.
+const maxScratch = 500
 
 // scratchItems are where items are gathered until their number is known: growing
 // a slice of them costs more memory than the items do.
@@ -172,7 +177,7 @@ func firstImage(d *decoder) string {
 	for d.next() {
 		isStandard := string(d.key) == "standard"
 		url := ""
-		for end := d.list(); d.element(end); {
+		for end := d.list(); d.each(end); {
 			if url == "" {
 				url = d.text()
 			} else {

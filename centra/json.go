@@ -1,6 +1,7 @@
 package centra
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -12,24 +13,32 @@ import (
 // this reads into plain Go types, and only what is asked for.
 //
 // Errors stick: after the first, every call returns zero and done reports it.
-// Strings without escapes are substrings of data, unless it is borrowed.
+// Nothing that is returned shares memory with data, which is often a buffer that
+// will be used again.
 type decoder struct {
-	data     string
-	borrowed bool            // data will not last: what is returned must be copied
-	copies   strings.Builder // where it is copied to, and escapes are resolved
+	data     []byte
+	kept     string          // the same as a string, where the caller keeps one: strings are then parts of it
+	copies   strings.Builder // where strings are copied to otherwise, and escapes are resolved
 	pos      int
 	depth    int
+	elements int    // that lists have brought so far
 	first    bool   // just behind an opening bracket
-	key      string // the member that next stopped at
+	key      []byte // the member that next stopped at
 	err      error
 }
 
-// maxDepth is far beyond what Centra sends and far below what a stack holds.
-const maxDepth = 256
+const (
+	// maxDepth is far beyond what Centra sends and far below what a stack holds.
+	maxDepth = 256
+	// maxElements bounds the lists of a body together. Three bytes of a body, and
+	// much less of a compressed one, would become some hundred of memory.
+	maxElements = 10_000
+)
 
 var (
-	errSyntax = errors.New("invalid JSON")
-	errDepth  = errors.New("JSON nested too deeply")
+	errSyntax   = errors.New("invalid JSON")
+	errDepth    = errors.New("JSON nested too deeply")
+	errElements = errors.New("more list elements than any cart has")
 )
 
 func (d *decoder) fail(err error) {
@@ -80,13 +89,7 @@ func (d *decoder) next() bool {
 		d.fail(errSyntax)
 		return false
 	}
-	key, escaped := d.span()
-	if escaped {
-		var plain strings.Builder
-		unescape(&plain, key)
-		key = plain.String()
-	}
-	d.key = key
+	d.key = d.viewed()
 	if d.peek() != ':' {
 		d.fail(errSyntax)
 		return false
@@ -116,6 +119,18 @@ func (d *decoder) list() (end byte) {
 
 // element moves to the next element of the list entered last.
 func (d *decoder) element(end byte) bool {
+	if !d.each(end) {
+		return false
+	}
+	if d.elements++; d.elements > maxElements {
+		d.fail(errElements)
+		return false
+	}
+	return true
+}
+
+// each is element for a list whose elements are not kept.
+func (d *decoder) each(end byte) bool {
 	switch end {
 	case ']':
 		return d.more(']')
@@ -130,7 +145,7 @@ func (d *decoder) elementName(end byte) string {
 	if end != '}' {
 		return ""
 	}
-	return strings.Clone(d.key)
+	return string(d.key)
 }
 
 func (d *decoder) open() bool {
@@ -194,7 +209,7 @@ func (d *decoder) raw() json.RawMessage {
 	if d.err != nil || c == 'n' || c == 'f' {
 		return nil
 	}
-	return json.RawMessage(d.data[start:d.pos])
+	return bytes.Clone(d.data[start:d.pos])
 }
 
 // rawObject returns a copy of an object, written as encoding/json writes it; nil
@@ -212,7 +227,7 @@ func (d *decoder) rawObject() json.RawMessage {
 }
 
 func (d *decoder) literal(word string) {
-	if !strings.HasPrefix(d.data[d.pos:], word) {
+	if !bytes.HasPrefix(d.data[d.pos:], []byte(word)) {
 		d.fail(errSyntax)
 		return
 	}

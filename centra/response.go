@@ -6,7 +6,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"unsafe"
 )
 
 // answer is a body that a call can bring: a selection, a payment, an order.
@@ -20,27 +19,24 @@ func (x *exchange) decode(v answer) (next Session, raw string, err error) {
 	if !success(x.status) {
 		return "", "", x.failure()
 	}
-	d := decoder{data: x.text(!x.withoutRaw), borrowed: x.withoutRaw}
-	top, err := v.decode(&d)
+	d := x.decoder()
+	top, err := v.decode(d)
 	switch {
 	case err != nil:
 		return "", "", x.invalidBody(err, top)
 	case len(top.errors) > 0:
 		return "", "", x.refused(top)
-	case x.withoutRaw:
-		return x.next(Session(top.token)), "", nil
 	}
-	return x.next(Session(top.token)), d.data, nil
+	return x.next(Session(top.token)), d.kept, nil
 }
 
-// text is the body as a string: a copy, to be kept, or a view of the buffer that
-// ends with release.
-func (x *exchange) text(keep bool) string {
-	if keep || x.response.Len() == 0 {
-		return x.response.String()
+// decoder reads the body. Where it is kept for Raw, strings are parts of it.
+func (x *exchange) decoder() *decoder {
+	d := &decoder{data: x.response.Bytes()}
+	if !x.withoutRaw {
+		d.kept = x.response.String()
 	}
-	b := x.response.Bytes()
-	return unsafe.String(&b[0], len(b)) // the decoder copies what it returns
+	return d
 }
 
 // failure is the error of a response whose status says that it is one.
@@ -79,7 +75,7 @@ func (x *exchange) errorEnvelope() envelope {
 	if x.status < 400 {
 		return envelope{}
 	}
-	d := decoder{data: x.response.String()}
+	d := decoder{data: x.response.Bytes()}
 	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
 	if err != nil {
 		return envelope{}
@@ -90,9 +86,8 @@ func (x *exchange) errorEnvelope() envelope {
 // gone reads a 410, which means one of two things: the stock no longer covers the
 // cart, or there is no cart.
 func (x *exchange) gone() error {
-	text := x.response.String()
 	var short shortage
-	top, err := short.decode(&decoder{data: text})
+	top, err := short.decode(&decoder{data: x.response.Bytes()})
 	if err != nil {
 		return x.invalidBody(err, top)
 	}
@@ -105,12 +100,10 @@ func (x *exchange) gone() error {
 	x.warn(e)
 	outOfStock := &OutOfStockError{Items: short.items, Cancellation: short.cancellation, Err: e}
 	sel := new(Selection)
-	_, shape, err := sel.decodeAnyShape(&decoder{data: text})
+	d := x.decoder()
+	_, shape, err := sel.decodeAnyShape(d)
 	if err == nil && (shape == nestedCart || shape == flatCart) && x.own(sel) {
-		sel.Session = e.Session
-		if !x.withoutRaw {
-			sel.raw = text
-		}
+		sel.Session, sel.raw = e.Session, d.kept
 		outOfStock.Selection = sel
 	}
 	return outOfStock

@@ -35,9 +35,11 @@ func TestRetryTakesOverTheTokenOfAnError(t *testing.T) {
 // What kind of answer tells the new token, and what is sent next.
 func TestTokenOfTheNextAttempt(t *testing.T) {
 	const fine = `{"token":"last","selection":{"items":[]}}`
-	cut := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "1000")
-		_, _ = w.Write([]byte(`{"token":"new","selection":{"items":[{"item":"1-`))
+	cut := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte(body))
+		}
 	}
 	for name, test := range map[string]struct {
 		first http.HandlerFunc
@@ -47,7 +49,9 @@ func TestTokenOfTheNextAttempt(t *testing.T) {
 		"an error without a token":   {answer(503, `{"errors":{"a":"b"}}`), []string{"old", "old"}},
 		"an error that is HTML":      {answer(502, `<html>"token":"new"</html>`), []string{"old", "old"}},
 		"a token that is none":       {answer(503, `{"token":"a b"}`), []string{"old", "old"}},
-		"a body cut after the token": {cut, []string{"old", "new"}},
+		"a body cut after the token": {cut(`{"token":"new","selection":{"items":[{"item":"1-`), []string{"old", "new"}},
+		"a body cut within a letter": {cut("{\"token\":\"new\",\"selection\":{\"address\":{\"city\":\"Malm\xc3"), []string{"old", "new"}},
+		"an error that is not UTF-8": {answer(503, "{\"errors\":{\"a\":\"\xf6\"},\"token\":\"new\"}"), []string{"old", "new"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
@@ -65,6 +69,25 @@ func TestTokenOfTheNextAttempt(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("tokens sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Of a body that makes no sense further down the token counts all the same: the
+// old one is dead.
+func TestTokenOfASpoiledBody(t *testing.T) {
+	for name, body := range map[string]string{
+		"one byte that is not UTF-8": "{\"token\":\"new\",\"selection\":{\"items\":[],\"address\":{\"city\":\"Malm\xf6\"}}}",
+		"HTML behind it":             `{"token":"new","selection":{"items":[]}}<html>`,
+		"no cart in it":              `{"token":"new"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := record(t, answer(200, body))
+			_, err := newCheckout(t, rec.URL).Selection(t.Context(), "old")
+			wantKind(t, err, centra.ErrInvalidResponse)
+			if e := asError(t, err); e.Session != "new" {
+				t.Errorf("the session to keep is %v, not the new one", e.Session)
 			}
 		})
 	}

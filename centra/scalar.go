@@ -1,6 +1,7 @@
 package centra
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -16,7 +17,9 @@ func (d *decoder) text() string {
 	case c == '"':
 		return d.quoted()
 	case c == '-' || '0' <= c && c <= '9':
-		return d.own(d.number())
+		start := d.pos
+		d.number()
+		return d.own(start, d.pos)
 	case c == 't':
 		d.skip()
 		if d.err == nil {
@@ -28,18 +31,23 @@ func (d *decoder) text() string {
 	return ""
 }
 
-// scalar is text for a value that is not kept.
-func (d *decoder) scalar() string {
-	borrowed := d.borrowed
-	d.borrowed = false
-	text := d.text()
-	d.borrowed = borrowed
-	return text
+// scalar is text for a value that is not kept: a part of data.
+func (d *decoder) scalar() []byte {
+	switch c := d.peek(); {
+	case c == '"':
+		return d.viewed()
+	case c == '-', '0' <= c && c <= '9', c == 't':
+		start := d.pos
+		d.skip()
+		return d.data[start:d.pos]
+	}
+	d.skip()
+	return nil
 }
 
 // float reads a number, or a string that holds one; anything else is 0.
 func (d *decoder) float() float64 {
-	return parseFloat(d.scalar())
+	return parseFloat(string(d.scalar()))
 }
 
 func parseFloat(text string) float64 {
@@ -55,7 +63,7 @@ func parseFloat(text string) float64 {
 
 // int reads a whole number like float does.
 func (d *decoder) int() int {
-	text := d.scalar()
+	text := string(d.scalar())
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
@@ -68,7 +76,7 @@ func (d *decoder) int() int {
 
 // bool reads true, 1, "1" and "true" as true, anything else as false.
 func (d *decoder) bool() bool {
-	switch d.scalar() {
+	switch string(d.scalar()) {
 	case "true", "1":
 		return true
 	}
@@ -82,7 +90,7 @@ func (d *decoder) present() bool {
 	case '{', '[':
 		start := d.pos
 		d.skip()
-		return d.err == nil && strings.TrimSpace(d.data[start+1:d.pos-1]) != ""
+		return d.err == nil && len(bytes.TrimSpace(d.data[start+1:d.pos-1])) > 0
 	}
 	return d.bool()
 }
@@ -123,8 +131,7 @@ func (d *decoder) textList() []string {
 }
 
 // number reads what RFC 8259 calls a number.
-func (d *decoder) number() string {
-	start := d.pos
+func (d *decoder) number() {
 	if d.at('-') {
 		d.pos++
 	}
@@ -132,13 +139,13 @@ func (d *decoder) number() string {
 		d.pos++
 	} else if !d.digits() {
 		d.fail(errSyntax)
-		return ""
+		return
 	}
 	if d.at('.') {
 		d.pos++
 		if !d.digits() {
 			d.fail(errSyntax)
-			return ""
+			return
 		}
 	}
 	if d.at('e') || d.at('E') {
@@ -148,10 +155,8 @@ func (d *decoder) number() string {
 		}
 		if !d.digits() {
 			d.fail(errSyntax)
-			return ""
 		}
 	}
-	return d.data[start:d.pos]
 }
 
 func (d *decoder) at(c byte) bool { return d.pos < len(d.data) && d.data[d.pos] == c }
@@ -166,23 +171,37 @@ func (d *decoder) digits() bool {
 
 // quoted reads a string and resolves its escapes.
 func (d *decoder) quoted() string {
-	s, escaped := d.span()
+	start, end, escaped := d.span()
 	if escaped {
-		d.room(len(s))
-		return d.written(unescape(&d.copies, s))
+		d.room(end - start)
+		return d.written(unescape(&d.copies, d.data[start:end]))
 	}
-	return d.own(s)
+	return d.own(start, end)
 }
 
-// own returns s as a string that may outlive data.
-func (d *decoder) own(s string) string {
-	if !d.borrowed || s == "" {
-		return s
+// viewed is quoted for a string that is not kept: a part of data, if it can be.
+func (d *decoder) viewed() []byte {
+	start, end, escaped := d.span()
+	if escaped {
+		var plain strings.Builder
+		unescape(&plain, d.data[start:end])
+		return []byte(plain.String())
 	}
-	d.room(len(s))
-	start := d.copies.Len()
-	d.copies.WriteString(s)
-	return d.written(start)
+	return d.data[start:end]
+}
+
+// own returns a part of data as a string that lasts.
+func (d *decoder) own(start, end int) string {
+	switch {
+	case start == end:
+		return ""
+	case d.kept != "":
+		return d.kept[start:end]
+	}
+	d.room(end - start)
+	at := d.copies.Len()
+	d.copies.Write(d.data[start:end])
+	return d.written(at)
 }
 
 // copiesChunk is how much is allocated at once for strings that are copied: one
@@ -206,10 +225,11 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// span reads a string and returns what stands between its quotes.
-func (d *decoder) span() (s string, escaped bool) {
+// span reads a string and returns where what stands between its quotes begins and
+// ends.
+func (d *decoder) span() (start, end int, escaped bool) {
 	data := d.data
-	start := d.pos + 1
+	start = d.pos + 1
 	for i := start; i < len(data); i++ {
 		c := data[i]
 		if plain[c] {
@@ -218,26 +238,26 @@ func (d *decoder) span() (s string, escaped bool) {
 		switch c {
 		case '"':
 			d.pos = i + 1
-			return data[start:i], escaped
+			return start, i, escaped
 		case '\\':
 			escaped = true
 			n := escapeLen(data[i:])
 			if n == 0 {
 				d.fail(errSyntax)
-				return "", false
+				return 0, 0, false
 			}
 			i += n - 1
 		default:
 			d.fail(errSyntax)
-			return "", false
+			return 0, 0, false
 		}
 	}
 	d.fail(errSyntax)
-	return "", false
+	return 0, 0, false
 }
 
 // escapeLen returns the length of the escape that s begins with, 0 for none.
-func escapeLen(s string) int {
+func escapeLen(s []byte) int {
 	if len(s) < 2 {
 		return 0
 	}
@@ -252,7 +272,7 @@ func escapeLen(s string) int {
 	return 0
 }
 
-func hex4(s string) rune {
+func hex4(s []byte) rune {
 	var r rune
 	for i := range 4 {
 		switch c := s[i]; {
@@ -270,15 +290,15 @@ func hex4(s string) rune {
 // unescape appends s to out with its escapes, which span has checked, resolved,
 // and returns where it begins there. Half a surrogate pair becomes U+FFFD, as in
 // encoding/json.
-func unescape(out *strings.Builder, s string) (start int) {
+func unescape(out *strings.Builder, s []byte) (start int) {
 	start = out.Len()
 	for {
-		i := strings.IndexByte(s, '\\')
+		i := bytes.IndexByte(s, '\\')
 		if i < 0 {
-			out.WriteString(s)
+			out.Write(s)
 			return start
 		}
-		out.WriteString(s[:i])
+		out.Write(s[:i])
 		c := s[i+1]
 		s = s[i+2:]
 		switch c {

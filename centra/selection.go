@@ -82,7 +82,7 @@ func (s Selection) Format(f fmt.State, _ rune) {
 // JSON. It refuses a body without a cart rather than returning an empty one.
 func (s *Selection) UnmarshalJSON(body []byte) error {
 	var decoded Selection
-	d := decoder{data: string(body)}
+	d := decoder{data: body, kept: string(body)}
 	top, shape, err := decoded.decodeAnyShape(&d)
 	switch {
 	case err != nil:
@@ -93,7 +93,7 @@ func (s *Selection) UnmarshalJSON(body []byte) error {
 		return errNoSelection
 	}
 	decoded.Session = Session(cmp.Or(top.token, string(decoded.ID)))
-	decoded.raw = d.data
+	decoded.raw = d.kept
 	*s = decoded
 	return nil
 }
@@ -186,7 +186,7 @@ func (s *Selection) decodeSelection(d *decoder, before cartShape) cartShape {
 			return nestedCart
 		}
 	case '[':
-		if d.list(); !d.element(']') {
+		if d.list(); !d.each(']') {
 			s.clearCart()
 			return nestedCart
 		}

@@ -93,7 +93,9 @@ func goldenCheckoutCart() centra.Selection {
 // with 201.
 func TestCartShapes(t *testing.T) {
 	calls := map[string]func(context.Context, api, centra.Session) (*centra.Selection, error){
-		"Selection": func(ctx context.Context, c api, s centra.Session) (*centra.Selection, error) { return c.Selection(ctx, s) },
+		"Selection": func(ctx context.Context, c api, s centra.Session) (*centra.Selection, error) {
+			return c.Selection(ctx, s)
+		},
 		"AttachSelection": func(ctx context.Context, c api, _ centra.Session) (*centra.Selection, error) {
 			return c.AttachSelection(ctx, "another", cartID)
 		},

@@ -245,7 +245,7 @@ func (x *exchange) keepToken() {
 	if (x.err == nil && success(x.status)) || x.err == errGarbled || redirect {
 		return
 	}
-	d := decoder{data: x.response.String()}
+	d := decoder{data: x.response.Bytes()}
 	top, _ := decodeBody(&d, func(top *envelope) { top.member(&d) })
 	x.session = x.next(Session(top.token))
 }
