@@ -86,7 +86,11 @@ func benchmarkDecode(b *testing.B, contentType, body string) {
 // cartAPI answers a cart of five lines without a network.
 type cartAPI struct{ cart *centra.Selection }
 
-func (a cartAPI) UpdateFields(_ context.Context, s centra.Session, _ centra.Fields) (*centra.Selection, error) {
+func (a cartAPI) UpdateFields(ctx context.Context, s centra.Session, _ centra.Fields) (*centra.Selection, error) {
+	return a.Selection(ctx, s)
+}
+
+func (a cartAPI) Selection(_ context.Context, s centra.Session) (*centra.Selection, error) {
 	cart := *a.cart
 	cart.Session = s
 	return &cart, nil
@@ -130,7 +134,7 @@ func BenchmarkCallback(b *testing.B) {
 		})
 	}
 	api := cartAPI{cart}
-	ours, err := checkoutscript.New(checkoutscript.Config{API: api, Sessions: session.Cookie{}, Consent: checkoutscript.AssumeConsent})
+	ours, err := checkoutscript.New(checkoutscript.Config{API: api, Visitors: newVisitors(b, session.Cookie{}), Consent: checkoutscript.AssumeConsent})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func TestCapture(t *testing.T) {
 			if w.Body.Len() > 0 || len(w.Header()) != 1 {
 				t.Errorf("wrote a response: %v %s", w.Header(), w.Body)
 			}
-			if diff := cmp.Diff([]string{""}, s.codes()); diff != "" {
+			if diff := cmp.Diff([]checkoutscript.Code{checkoutscript.Captured}, s.codes()); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
 			}
 		})
@@ -150,7 +150,7 @@ func TestCaptureFails(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Fields["email"] != "not valid" || sel != nil {
 		t.Errorf("Capture = %v, %v", sel, err)
 	}
-	if diff := cmp.Diff([]string{"refused"}, s.codes()); diff != "" {
+	if diff := cmp.Diff([]checkoutscript.Code{checkoutscript.Refused}, s.codes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 }

@@ -6,38 +6,53 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/session"
 )
 
-// API is what a [Handler] calls: a [centra.CheckoutAPI] made with AsShopper, or
-// a [centra.ShopAPI].
+// API is what a [Handler] needs of Centra; every client of package centra has it.
+// Of the Checkout API give it one made [centra.CheckoutAPI.AsShopper], so that an
+// event has no more rights than the browser that sent it.
 type API interface {
+	Selection(context.Context, centra.Session) (*centra.Selection, error)
 	UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error)
 }
 
-// Config says how a [Handler] works. API, Sessions and Consent are required.
-// The functions are called concurrently and must not keep what they are given.
+// Config configures a [Handler]. API, Visitors and Consent are required. The
+// functions are called by several requests at once and must not keep what they
+// are given.
 type Config struct {
-	API      API
-	Sessions session.Store
+	API API
+
+	// Visitors is the shop's one place for calls to Centra; share it with the
+	// shop's own pages and with package recovery.
+	Visitors *session.Visitors
 
 	// Consent reports whether the visitor agreed to be reminded of the cart by
-	// e-mail. It is asked when an e-mail address was found, and sees the fields
-	// as they were sent, before Filter. Use [AssumeConsent] where the shop needs
-	// no consent or has it already.
+	// e-mail. It is asked when an e-mail address was found and the event's turn
+	// has come, and sees the fields as they were sent, before Filter. Use
+	// [AssumeConsent] where the shop needs no consent or has it already.
 	Consent func(*http.Request, centra.Fields) bool
 
 	// Filter changes what is sent to Centra, for instance deletes from Extra what
-	// a browser may not set. Needed with the Shop API, whose secret unlocks
-	// everything. It does not decide over CartAbandonmentEmail. Default: none.
+	// a browser may not set. It is required with an API that has the shop's
+	// secret, such as the Shop API, since that unlocks everything. It does not
+	// decide over CartAbandonmentEmail. Default: none.
 	Filter func(*http.Request, *centra.Fields)
 
-	// Timeout bounds waiting for earlier events and the call to Centra together,
-	// from when an event has been read. Keep it below the 10 s after which
-	// Klarna's widget unlocks itself. Default: 8 s.
+	// Path is where browsers find the handler, with a slash at both ends: the
+	// callback and listener.js are below it. Default: "/centra/".
+	Path string
+
+	// Timeout bounds everything from when an event has been read until it is
+	// answered: Consent, Filter, the session store, waiting for the visitor's
+	// earlier calls, and Centra. Keep it below the 10 s after which Klarna's widget
+	// unlocks itself. Default: 8 s.
 	Timeout time.Duration
 
 	// MaxBytes bounds the body of an event. Default: 64 KiB.
@@ -47,50 +62,56 @@ type Config struct {
 	// handler's own origin pass, and those that no browser sent.
 	CrossOrigin *http.CrossOriginProtection
 
-	// Logger receives what failed: at error level what only the shop can mend, at
-	// warn level what Centra or a session store did, else at info level. Nothing
+	// Logger receives what failed, once: what a client of package centra has
+	// failed at is for that client's own logger. At error level comes what only
+	// the shop can mend, at warn level what a session store did, else info. Nothing
 	// a shopper typed is in it. Default: silence.
 	Logger *slog.Logger
 
-	// Observe is called once for every event and every Capture, before the answer
-	// is written. Default: nobody.
+	// Observe is called once for every event and every Capture, after the answer.
+	// Default: nobody.
 	Observe func(context.Context, Outcome)
 }
 
 // AssumeConsent is a Config.Consent that says yes for everybody.
 func AssumeConsent(*http.Request, centra.Fields) bool { return true }
 
-// Outcome is what became of an event. It is safe to log and to count by.
-type Outcome struct {
-	// Code is the code of the error answer, listed in the package
-	// documentation; "" if Centra took the fields.
-	Code string
-	// CartAbandonmentEmail is what Centra was told, or would have been.
-	CartAbandonmentEmail centra.Choice
-	// Duration includes the time that earlier events took.
-	Duration time.Duration
-	// Err is the failure that Code stands for.
-	Err error
-}
+const (
+	defaultPath    = "/centra/"
+	defaultTimeout = 8 * time.Second
+)
 
-const defaultTimeout = 8 * time.Second
-
-// New returns the handler that a listener posts to. It makes no call and starts
-// no goroutine. The error names all that is wrong with the configuration.
+// New makes a [Handler]. It makes no call and starts no goroutine. Its error
+// names every setting that is missing or wrong.
 func New(c Config) (*Handler, error) {
 	var errs []error
-	check := func(ok bool, problem string) {
-		if !ok {
-			errs = append(errs, errors.New(problem))
+	refuse := func(setting string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("checkoutscript: Config.%s: %w", setting, err))
 		}
 	}
-	check(c.API != nil, "API is missing; use a centra.CheckoutAPI made with AsShopper, or a centra.ShopAPI")
-	check(c.Sessions != nil, "Sessions is missing; session.Cookie{} needs nothing else")
-	check(c.Consent != nil, "Consent is missing; use AssumeConsent if visitors need not be asked")
-	check(c.Timeout >= 0, "Timeout is negative")
-	check(c.MaxBytes >= 0, "MaxBytes is negative")
+	if c.API == nil {
+		refuse("API", errMissing)
+	}
+	if c.Visitors == nil {
+		refuse("Visitors", errMissing)
+	}
+	if c.Consent == nil {
+		refuse("Consent", errors.New("is missing; use AssumeConsent if visitors need not be asked"))
+	}
+	refuse("Filter", checkFilter(c))
+	if c.Path == "" {
+		c.Path = defaultPath
+	}
+	refuse("Path", checkPath(c.Path))
+	if c.Timeout < 0 {
+		refuse("Timeout", errNegative)
+	}
+	if c.MaxBytes < 0 {
+		refuse("MaxBytes", errNegative)
+	}
 	if len(errs) > 0 {
-		return nil, fmt.Errorf("checkoutscript: New: %w", errors.Join(errs...))
+		return nil, errors.Join(errs...)
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -104,5 +125,34 @@ func New(c Config) (*Handler, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Handler{config: c, order: newOrder()}, nil
+	return &Handler{
+		config:   c,
+		visitors: c.Visitors.Within(c.Timeout),
+		listener: newListener(c.Path),
+	}, nil
+}
+
+var (
+	errMissing  = errors.New("is missing")
+	errNegative = errors.New("must not be negative")
+)
+
+// checkFilter also catches a forgotten AsShopper.
+func checkFilter(c Config) error {
+	privileged, ok := c.API.(interface{ HasSecret() bool })
+	if ok && privileged.HasSecret() && c.Filter == nil {
+		return errors.New("is missing, and the API has the shop's secret: say which fields a browser may set," +
+			" or give API a client of the Checkout API made with AsShopper")
+	}
+	return nil
+}
+
+// checkPath takes a path that is the same to browsers, HTML and http.ServeMux.
+func checkPath(p string) error {
+	u, err := url.Parse(p)
+	if err != nil || p != u.EscapedPath() || strings.ContainsAny(p, `\{}'"`) ||
+		(p != "/" && (p[0] != '/' || path.Clean(p)+"/" != p)) {
+		return errors.New(`must be a path such as "/centra/", with a slash at both ends`)
+	}
+	return nil
 }

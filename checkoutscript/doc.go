@@ -13,9 +13,10 @@
 //	   ▲                           │
 //	   └── CentraCheckout.resume ──┘
 //
-// [Embed] writes the two scripts into the checkout page and [Listener] serves
-// the listener. Listeners that a shop wrote itself work too: jQuery's form
-// encoding, JSON, URLSearchParams and FormData are all read by [Decode].
+// [Handler.Embed] writes the two scripts into the checkout page; the handler
+// serves the listener beside its callback. Listeners that a shop wrote itself
+// work too: jQuery's form encoding, JSON, URLSearchParams and FormData are all
+// read by [Decode].
 //
 // A shop whose checkout has no widget calls [Handler.Capture] from the handler
 // of its own form.
@@ -37,35 +38,35 @@
 //	400 invalid_body             broken, too deep (16), too many keys (1,000), NUL, not UTF-8
 //	403 cross_site               posted from another site
 //	404 selection_not_found      the cart was ordered, has expired or never was; also where
-//	                             Centra took an expired token for a new visitor's
+//	                             Centra took an expired session for a new visitor's
 //	405 method_not_allowed       anything but POST
-//	409 no_session               Shop API: the visitor has no cart yet
+//	409 no_session               the visitor has no cart yet; Centra was not asked
 //	413 body_too_large           see Config.MaxBytes
 //	415 unsupported_media_type   see Decode
 //	422 refused                  Centra refused fields
-//	429 busy                     64 events of this session wait already
-//	500 internal                 anything else, such as fields that Filter made unfit for JSON
+//	429 busy                     64 calls of this visitor wait already
+//	500 internal                 anything else, such as a Consent or a Filter that panics
 //	502 invalid_response         Centra's answer made no sense
 //	502 unauthorized             Centra refused the secret or the origin
 //	503 rate_limited, unavailable, session_store, canceled
 //	504 timeout                  see Config.Timeout
 //
-// 429 and 503 carry Retry-After.
+// 429 and 503 carry Retry-After: what Centra asked for, from a second to ten
+// minutes, or 5 seconds. A selection and an error never come together.
 //
 // # Order
 //
-// Parallel updates of one selection race inside Centra, so the events of a
-// session are forwarded one at a time, in the order in which they arrived: in
-// which their bodies had been read, so that a slow upload holds up nobody. When
-// Centra rotates the token meanwhile, the events that wait use the new one, and
-// for a minute so does one that still comes with the old cookie. That holds
-// within one Handler; a shop with several processes relies on the listener,
-// which sends one event at a time.
+// Parallel updates of one selection race inside Centra, so an event takes its
+// turn with the visitor's other calls, those of the shop's own pages included,
+// as package session describes: one at a time, in the order in which they
+// arrived. An event has arrived when its body has been read, so that a slow
+// upload holds up nobody. Consent and Filter are asked when its turn has come.
 //
-// A call ends with its request: where the browser gives up, the event is given
-// up too, and its place is free at once. The listener sends with keepalive, so
-// closing the tab does not cancel its requests. XMLHttpRequest, and with it
-// jQuery, does cancel.
+// An event that waits is given up when its browser leaves. One whose turn has
+// come is not: Centra may have taken it, and may have rotated the token.
+//
+// An answer to an event never gives the browser a session that only took the
+// place of an expired one. The shop's own next page does, if it is needed.
 //
 // # Security
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // Embed returns what a checkout page needs of this package: the script tag of
-// the listener at [ListenerPath], then the selection's centraCheckoutScript
+// listener.js below Config.Path, then the selection's centraCheckoutScript
 // inline. Without one (sel is nil, or no widget needs it) the listener remains,
 // for pages that capture an e-mail address themselves.
 //
@@ -18,7 +18,7 @@ import (
 //
 // CheckoutScript is code from Centra and runs with the rights of the page;
 // Embed only keeps it from ending its own tag.
-func Embed(sel *centra.Selection, nonce string) template.HTML {
+func (h *Handler) Embed(sel *centra.Selection, nonce string) template.HTML {
 	attr := ""
 	if nonce != "" {
 		attr = ` nonce="` + template.HTMLEscapeString(nonce) + `"`
@@ -26,7 +26,7 @@ func Embed(sel *centra.Selection, nonce string) template.HTML {
 	var b strings.Builder
 	// Not deferred, and first: an event that CheckoutScript dispatches while the
 	// page still loads would find no listener, and its widget stay suspended.
-	b.WriteString(`<script src="` + embeddedListenerURL + `"` + attr + `></script>`)
+	b.WriteString(`<script src="` + h.listener.url + `"` + attr + `></script>`)
 	if sel != nil && sel.CheckoutScript != "" {
 		b.WriteString("\n<script" + attr + ">")
 		b.WriteString(tagLike.ReplaceAllString(sel.CheckoutScript, `\x3C$1`))
@@ -34,10 +34,6 @@ func Embed(sel *centra.Selection, nonce string) template.HTML {
 	}
 	return template.HTML(b.String())
 }
-
-// A listener with another endpoint has another version: its URL then is only
-// revalidated, not cached forever.
-var embeddedListenerURL = ListenerPath + "?v=" + listenerVersion(listenerFor(CallbackPath))
 
 // tagLike is what HTML sees inside of a script. \x3C is the same to JavaScript in
 // strings, templates and regular expressions, where alone these can stand.

@@ -3,6 +3,7 @@ package checkoutscript_test
 import (
 	"fmt"
 	"html/template"
+	"log"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,11 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
 func TestEmbed(t *testing.T) {
-	listener := listenerURL(t)
+	h := embedder(t, "")
+	listener := listenerURL(t, h)
 	for name, row := range map[string]struct {
 		sel         *centra.Selection
 		nonce, want string
@@ -41,21 +44,35 @@ func TestEmbed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, string(checkoutscript.Embed(row.sel, row.nonce))); diff != "" {
+			if diff := cmp.Diff(row.want, string(h.Embed(row.sel, row.nonce))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func ExampleEmbed() {
+func ExampleHandler_Embed() {
+	api, err := centra.NewCheckoutAPI("https://shop.centra.com/api/checkout")
+	if err != nil {
+		log.Fatal(err)
+	}
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	callback, err := checkoutscript.New(checkoutscript.Config{
+		API: api.AsShopper(), Visitors: visitors, Consent: checkoutscript.AssumeConsent,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	page := template.Must(template.New("checkout").Parse("<main>...</main>\n{{.}}\n"))
 
 	// From the API, and new for every response, as in its Content-Security-Policy.
 	selection, nonce := &centra.Selection{CheckoutScript: "window.CentraCheckout = {};"}, "r4nd0m"
 
 	var b strings.Builder
-	_ = page.Execute(&b, checkoutscript.Embed(selection, nonce))
+	_ = page.Execute(&b, callback.Embed(selection, nonce))
 	fmt.Print(regexp.MustCompile(`v=\w+`).ReplaceAllString(b.String(), "v=..."))
 	// Output:
 	// <main>...</main>

@@ -22,9 +22,13 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	visitors, err := session.NewVisitors(session.Cookie{}) // one for the whole shop
+	if err != nil {
+		log.Fatal(err)
+	}
 	callback, err := checkoutscript.New(checkoutscript.Config{
 		API:      api.AsShopper(),
-		Sessions: session.Cookie{},
+		Visitors: visitors,
 		Consent: func(_ *http.Request, f centra.Fields) bool {
 			return f.Extra["reminders"] == true // a checkbox of the checkout page
 		},
@@ -33,11 +37,10 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle(checkoutscript.CallbackPath, callback)
-	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	mux.Handle(callback.Pattern(), callback)
 
 	// What the listener sends when the shopper has entered an address:
-	event := httptest.NewRequest(http.MethodPost, checkoutscript.CallbackPath, strings.NewReader(
+	event := httptest.NewRequest(http.MethodPost, "/centra/callback", strings.NewReader(
 		`{"email": "anna@example.com", "reminders": true, "additionalFields": {"suspendIgnore": "klarna"}}`))
 	event.Header.Set("Content-Type", "application/json")
 	event.AddCookie(&http.Cookie{Name: "__Host-centra-session", Value: token})
@@ -72,13 +75,18 @@ func ExampleDecode() {
 func ExampleHandler_Capture() {
 	simulated := centratest.New(centratest.WithoutSocket())
 	defer simulated.Close()
+	token, _ := simulated.NewCart("1-1")
 	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithTransport(simulated.Client().Transport))
 	if err != nil {
 		log.Fatal(err)
 	}
-	capture, err := checkoutscript.New(checkoutscript.Config{
-		API:      api,
-		Sessions: session.Cookie{},
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	callback, err := checkoutscript.New(checkoutscript.Config{
+		API:      api.AsShopper(),
+		Visitors: visitors,
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return r.PostFormValue("reminders") == "on" },
 	})
 	if err != nil {
@@ -87,7 +95,7 @@ func ExampleHandler_Capture() {
 
 	// The shop's own checkout form, without a widget.
 	checkout := func(w http.ResponseWriter, r *http.Request) {
-		cart, err := capture.Capture(w, r, centra.Fields{
+		cart, err := callback.Capture(w, r, centra.Fields{
 			Email:   r.PostFormValue("email"),
 			Address: &centra.Address{FirstName: r.PostFormValue("firstName")},
 		})
@@ -100,6 +108,7 @@ func ExampleHandler_Capture() {
 
 	r := httptest.NewRequest(http.MethodPost, "/checkout", strings.NewReader("email=anna%40example.com&firstName=Anna&reminders=on"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.AddCookie(&http.Cookie{Name: "__Host-centra-session", Value: token})
 	w := httptest.NewRecorder()
 	checkout(w, r)
 	fmt.Println(w.Body)

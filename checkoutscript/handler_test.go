@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,18 +76,29 @@ func TestCallbackForwardsTheEvent(t *testing.T) {
 			if s.centra.Cart(s.selection).MailDue.IsZero() {
 				t.Error("the countdown has not started")
 			}
-			if diff := cmp.Diff([]string{""}, s.codes()); diff != "" {
+			if diff := cmp.Diff([]checkoutscript.Code{checkoutscript.Captured}, s.codes()); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
+// logged are the lines above debug level.
+func (s *shop) logged() []string {
+	var lines []string
+	for line := range strings.Lines(s.log.String()) {
+		if !strings.Contains(line, "level=DEBUG") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
 // codes lists the outcomes by code.
-func (s *shop) codes() []string {
+func (s *shop) codes() []checkoutscript.Code {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var codes []string
+	var codes []checkoutscript.Code
 	for _, o := range s.outcomes {
 		codes = append(codes, o.Code)
 	}
@@ -125,14 +137,15 @@ func TestCallbackHeaders(t *testing.T) {
 	}{
 		"forwarded": {post(jsonType, jsonEvent), http.Header{}},
 		"refused":   {post(jsonType, `{`), http.Header{}},
-		"not POST":  {httptest.NewRequest(http.MethodGet, "/", nil), http.Header{"Allow": {"POST"}}},
+		"not POST":  {httptest.NewRequest(http.MethodGet, "/centra/callback", nil), http.Header{"Allow": {"POST"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			w := newShop(t, nil).send(test.event)
+			test.want.Set("Content-Length", strconv.Itoa(w.Body.Len()))
 			test.want.Set("Content-Type", "application/json")
 			test.want.Set("Cache-Control", "no-store")
 			test.want.Set("X-Content-Type-Options", "nosniff")
-			w := newShop(t, nil).send(test.event)
 			if diff := cmp.Diff(test.want, w.Header()); diff != "" { // no Set-Cookie, no CORS
 				t.Errorf("header (-want +got):\n%s", diff)
 			}
@@ -154,7 +167,7 @@ func TestCallbackRefuses(t *testing.T) {
 	tests := map[string]struct {
 		event  *http.Request
 		status int
-		code   string
+		code   checkoutscript.Code
 	}{
 		"GET":               {method(http.MethodGet), 405, "method_not_allowed"},
 		"HEAD":              {method(http.MethodHead), 405, "method_not_allowed"},
@@ -181,7 +194,7 @@ func TestCallbackRefuses(t *testing.T) {
 			if n := len(s.centra.Requests()); n != 0 {
 				t.Errorf("%d calls to Centra", n)
 			}
-			if diff := cmp.Diff([]string{test.code}, s.codes()); diff != "" {
+			if diff := cmp.Diff([]checkoutscript.Code{test.code}, s.codes()); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
 			}
 		})
@@ -231,29 +244,28 @@ func TestCallbackUpstreamFailures(t *testing.T) {
 	tests := map[string]struct {
 		fault      centratest.Fault
 		status     int
-		code       string
+		code       checkoutscript.Code
 		fields     map[string]string
 		retryAfter string
-		level      string
 	}{
-		"fields refused":          {centratest.StatusFault(422, refused), 422, "refused", refused, "", "INFO"},
-		"fields refused with 200": {centratest.StatusFault(200, refused), 422, "refused", refused, "", "INFO"},
-		"bad request":             {centratest.StatusFault(400, refused), 422, "refused", refused, "", "INFO"},
-		"payment under way":       {centratest.StatusFault(409, nil), 503, "unavailable", nil, "5", "WARN"},
-		"cart not found":          {centratest.StatusFault(404, nil), 404, "selection_not_found", nil, "", "INFO"},
-		"secret refused":          {centratest.StatusFault(401, nil), 502, "unauthorized", nil, "", "ERROR"},
-		"origin refused":          {centratest.StatusFault(403, nil), 502, "unauthorized", nil, "", "ERROR"},
-		"rate limited":            {centratest.RetryAfterFault(429, "7"), 503, "rate_limited", later, "7", "WARN"},
-		"rate limited, no time":   {centratest.StatusFault(429, nil), 503, "rate_limited", nil, "5", "WARN"},
-		"down":                    {centratest.StatusFault(500, nil), 503, "unavailable", nil, "5", "WARN"},
-		"down for a minute":       {centratest.RetryAfterFault(503, "60"), 503, "unavailable", later, "60", "WARN"},
-		"connection reset":        {centratest.ResetFault(), 503, "unavailable", nil, "5", "WARN"},
-		"HTML with 200":           {centratest.HTMLFault(200), 502, "invalid_response", nil, "", "WARN"},
-		"HTML with 502":           {centratest.HTMLFault(502), 503, "unavailable", nil, "5", "WARN"},
-		"list for an object":      {centratest.ListFault(), 502, "invalid_response", nil, "", "WARN"},
-		"truncated":               {centratest.TruncatedFault(), 502, "invalid_response", nil, "", "WARN"},
-		"oversized":               {centratest.OversizedFault(8<<20 + 1), 502, "invalid_response", nil, "", "WARN"},
-		"redirect":                {centratest.StatusFault(307, nil), 502, "invalid_response", nil, "", "WARN"},
+		"fields refused":          {centratest.StatusFault(422, refused), 422, "refused", refused, ""},
+		"fields refused with 200": {centratest.StatusFault(200, refused), 422, "refused", refused, ""},
+		"bad request":             {centratest.StatusFault(400, refused), 422, "refused", refused, ""},
+		"payment under way":       {centratest.StatusFault(409, nil), 503, "unavailable", nil, "5"},
+		"cart not found":          {centratest.StatusFault(404, nil), 404, "selection_not_found", nil, ""},
+		"secret refused":          {centratest.StatusFault(401, nil), 502, "unauthorized", nil, ""},
+		"origin refused":          {centratest.StatusFault(403, nil), 502, "unauthorized", nil, ""},
+		"rate limited":            {centratest.RetryAfterFault(429, "7"), 503, "rate_limited", later, "7"},
+		"rate limited, no time":   {centratest.StatusFault(429, nil), 503, "rate_limited", nil, "5"},
+		"down":                    {centratest.StatusFault(500, nil), 503, "unavailable", nil, "5"},
+		"down for a minute":       {centratest.RetryAfterFault(503, "60"), 503, "unavailable", later, "60"},
+		"connection reset":        {centratest.ResetFault(), 503, "unavailable", nil, "5"},
+		"HTML with 200":           {centratest.HTMLFault(200), 502, "invalid_response", nil, ""},
+		"HTML with 502":           {centratest.HTMLFault(502), 503, "unavailable", nil, "5"},
+		"list for an object":      {centratest.ListFault(), 502, "invalid_response", nil, ""},
+		"truncated":               {centratest.TruncatedFault(), 502, "invalid_response", nil, ""},
+		"oversized":               {centratest.OversizedFault(8<<20 + 1), 502, "invalid_response", nil, ""},
+		"redirect":                {centratest.StatusFault(307, nil), 502, "invalid_response", nil, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -276,8 +288,9 @@ func TestCallbackUpstreamFailures(t *testing.T) {
 			if saved := w.Header().Get("Set-Cookie"); saved != "" {
 				t.Errorf("Set-Cookie although nothing rotated: %s", saved)
 			}
-			if want := "level=" + test.level + ` msg="checkoutscript: event not forwarded" code=` + test.code; !strings.Contains(s.log.String(), want) {
-				t.Errorf("no %q in the log:\n%s", want, s.log)
+			// The client has logged it.
+			if lines := s.logged(); len(lines) > 1 || strings.Contains(s.log.String(), "checkoutscript: event") {
+				t.Errorf("logged more than once:\n%s", s.log)
 			}
 			outcome := s.outcomes[0]
 			if outcome.Code != test.code || outcome.Err == nil || outcome.CartAbandonmentEmail != centra.Yes {
@@ -287,22 +300,14 @@ func TestCallbackUpstreamFailures(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
-	_, err := checkoutscript.New(checkoutscript.Config{Timeout: -1, MaxBytes: -1})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, want := range []string{"API is missing", "Sessions is missing", "Consent is missing", "Timeout is negative", "MaxBytes is negative"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is not in: %v", want, err)
-		}
-	}
-}
-
 // An API that is not one of package centra's.
 type anyAPI struct {
 	sel *centra.Selection
 	err error
+}
+
+func (a anyAPI) Selection(context.Context, centra.Session) (*centra.Selection, error) {
+	return a.sel, a.err
 }
 
 func (a anyAPI) UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error) {
@@ -313,10 +318,10 @@ func TestCallbackWithAnyAPI(t *testing.T) {
 	tests := map[string]struct {
 		api    anyAPI
 		status int
-		code   string
+		code   checkoutscript.Code
 	}{
 		"an unknown error":    {anyAPI{err: errors.New("no idea")}, 500, "internal"},
-		"a price that is NaN": {anyAPI{sel: &centra.Selection{Totals: centra.Totals{GrandTotalPriceAsNumber: math.NaN()}}}, 502, "invalid_response"},
+		"a price that is NaN": {anyAPI{sel: &centra.Selection{Items: []centra.Item{{}}, Totals: centra.Totals{GrandTotalPriceAsNumber: math.NaN()}}}, 502, "invalid_response"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -10,13 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
-// listenerURL is the versioned URL that a page gets for the default endpoint.
-func listenerURL(t *testing.T) string {
+const listenerPath = "/centra/listener.js"
+
+// embedder is a handler for pages only, below path.
+func embedder(t *testing.T, path string) *checkoutscript.Handler {
 	t.Helper()
-	match := regexp.MustCompile(`src="([^"]+)"`).FindStringSubmatch(string(checkoutscript.Embed(nil, "")))
+	h, err := checkoutscript.New(checkoutscript.Config{
+		API: anyAPI{}, Visitors: newVisitors(t, session.Cookie{}), Consent: checkoutscript.AssumeConsent, Path: path,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// listenerURL is the versioned URL that a page gets.
+func listenerURL(t *testing.T, h *checkoutscript.Handler) string {
+	t.Helper()
+	match := regexp.MustCompile(`src="([^"]+)"`).FindStringSubmatch(string(h.Embed(nil, "")))
 	if match == nil {
 		t.Fatal("Embed wrote no src")
 	}
@@ -24,9 +39,10 @@ func listenerURL(t *testing.T) string {
 }
 
 func TestListenerHeaders(t *testing.T) {
-	versioned := listenerURL(t)
+	h := embedder(t, "")
+	versioned := listenerURL(t, h)
 	get := httptest.NewRecorder()
-	checkoutscript.Listener(checkoutscript.CallbackPath).ServeHTTP(get, httptest.NewRequest("GET", versioned, nil))
+	h.ServeHTTP(get, httptest.NewRequest("GET", versioned, nil))
 	etag := get.Header().Get("ETag")
 	if !regexp.MustCompile(`^"[0-9a-f]{16}"$`).MatchString(etag) {
 		t.Fatalf("ETag = %s, want a strong one", etag)
@@ -47,8 +63,8 @@ func TestListenerHeaders(t *testing.T) {
 		want                        answer
 	}{
 		"versioned":            {method: "GET", target: versioned, want: answer{200, forever, javascript, etag, "", true}},
-		"unversioned":          {method: "GET", target: checkoutscript.ListenerPath, want: answer{200, revalidate, javascript, etag, "", true}},
-		"another version":      {method: "GET", target: checkoutscript.ListenerPath + "?v=0", want: answer{200, revalidate, javascript, etag, "", true}},
+		"unversioned":          {method: "GET", target: listenerPath, want: answer{200, revalidate, javascript, etag, "", true}},
+		"another version":      {method: "GET", target: listenerPath + "?v=0", want: answer{200, revalidate, javascript, etag, "", true}},
 		"at another path":      {method: "GET", target: "/se" + versioned, want: answer{200, forever, javascript, etag, "", true}},
 		"unchanged":            {method: "GET", target: versioned, ifNoneMatch: etag, want: answer{304, forever, "", etag, "", false}},
 		"unchanged, by a list": {method: "GET", target: versioned, ifNoneMatch: `"a", W/` + etag, want: answer{304, forever, "", etag, "", false}},
@@ -64,79 +80,48 @@ func TestListenerHeaders(t *testing.T) {
 			if row.ifNoneMatch != "" {
 				r.Header.Set("If-None-Match", row.ifNoneMatch)
 			}
-			checkoutscript.Listener(checkoutscript.CallbackPath).ServeHTTP(w, r)
+			h.ServeHTTP(w, r)
 
-			h := w.Header()
-			got := answer{w.Code, h.Get("Cache-Control"), h.Get("Content-Type"), h.Get("ETag"), h.Get("Allow"), w.Body.Len() > 0}
+			header := w.Header()
+			got := answer{w.Code, header.Get("Cache-Control"), header.Get("Content-Type"), header.Get("ETag"), header.Get("Allow"), w.Body.Len() > 0}
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got := h.Get("X-Content-Type-Options"); got != "nosniff" {
+			if got := header.Get("X-Content-Type-Options"); got != "nosniff" {
 				t.Errorf("X-Content-Type-Options = %q, want nosniff", got)
 			}
 		})
 	}
 }
 
-// A file cached forever must not go on posting to an endpoint of last week.
-func TestListenerVersionDependsOnEndpoint(t *testing.T) {
+// A file cached forever must not go on posting to a path of last week.
+func TestListenerVersionDependsOnThePath(t *testing.T) {
 	w := httptest.NewRecorder()
-	checkoutscript.Listener("/se/callback").ServeHTTP(w, httptest.NewRequest("GET", listenerURL(t), nil))
+	embedder(t, "/se/").ServeHTTP(w, httptest.NewRequest("GET", listenerURL(t, embedder(t, "")), nil))
 	if got := w.Header().Get("Cache-Control"); got != "no-cache" {
-		t.Errorf("Cache-Control = %q for the version of another endpoint, want no-cache", got)
+		t.Errorf("Cache-Control = %q for the version of another path, want no-cache", got)
 	}
 }
 
-func TestListenerEndpoint(t *testing.T) {
-	for name, row := range map[string]struct{ endpoint, want string }{
-		"default":  {checkoutscript.CallbackPath, `"/centra/callback"`},
-		"path":     {"/se/callback?market=1", `"/se/callback?market=1"`},
-		"absolute": {"https://shop.example/callback", `"https://shop.example/callback"`},
-		"quotes":   {`/a"b'`, `"/a\"b'"`},
-		"markup":   {"/</script><!--\u2028", `"/\u003c/script\u003e\u003c!--\u2028"`},
+// Without anything in the page that says otherwise the script posts to the
+// callback below Config.Path.
+func TestListenerPostsBelowThePath(t *testing.T) {
+	for path, want := range map[string]string{
+		"": `"/centra/callback"`, "/se/checkout/": `"/se/checkout/callback"`, "/": `"/callback"`, "/a&b/": `"/a\u0026b/callback"`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			script := serveListener(t, row.endpoint)
-			if n := strings.Count(script, row.want); n != 1 {
-				t.Errorf("the script holds %s %d times, want once", row.want, n)
-			}
-			if row.endpoint != checkoutscript.CallbackPath && strings.Contains(script, checkoutscript.CallbackPath) {
-				t.Errorf("the script still holds %s", checkoutscript.CallbackPath)
-			}
-		})
-	}
-}
-
-func TestListenerPanicsOnEndpoint(t *testing.T) {
-	for name, endpoint := range map[string]string{
-		"empty":             "",
-		"relative":          "callback",
-		"other host":        "//other.example/callback",
-		"other host, slash": `/\other.example/callback`,
-		"javascript":        "javascript:alert(1)",
-		"no host":           "https:///callback",
-		"password":          "https://user:canary@shop.example/callback",
-		"fragment":          "/callback#canary",
-		"control character": "/call\nback",
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				message, _ := recover().(string)
-				if !strings.Contains(message, "endpoint must be") {
-					t.Errorf("panic = %q, want it to say what an endpoint must be", message)
-				}
-				if strings.Contains(message, "canary") {
-					t.Errorf("panic = %q, holds the endpoint", message)
-				}
-			}()
-			checkoutscript.Listener(endpoint)
-		})
+		script := serveListener(t, embedder(t, path))
+		if n := strings.Count(script, want); n != 1 {
+			t.Errorf("%s: the script holds %s %d times, want once", path, want, n)
+		}
+		if path != "" && strings.Contains(script, `"/centra/callback"`) {
+			t.Errorf("%s: the script still holds the default", path)
+		}
 	}
 }
 
 // Every checkout page pays for the listener: it is to stay small.
 func TestListenerSize(t *testing.T) {
-	script := []byte(serveListener(t, checkoutscript.CallbackPath))
+	script := []byte(serveListener(t, embedder(t, "")))
 	code := regexp.MustCompile(`(?m)^\s*//.*\n`).ReplaceAll(script, nil)
 	if bytes.Contains(code, []byte("// ")) {
 		t.Fatal("a comment does not have a line of its own: the size would be wrong")
@@ -146,10 +131,10 @@ func TestListenerSize(t *testing.T) {
 	}
 }
 
-func serveListener(t *testing.T, endpoint string) string {
+func serveListener(t *testing.T, h *checkoutscript.Handler) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	checkoutscript.Listener(endpoint).ServeHTTP(w, httptest.NewRequest("GET", checkoutscript.ListenerPath, nil))
+	h.ServeHTTP(w, httptest.NewRequest("GET", listenerPath, nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("status = %d, want 200", w.Code)
 	}

@@ -25,6 +25,9 @@ type shop struct {
 	log       *bytes.Buffer
 	logger    *slog.Logger
 
+	store    session.Store
+	visitors *session.Visitors
+
 	mu       sync.Mutex
 	outcomes []checkoutscript.Outcome
 }
@@ -53,7 +56,12 @@ func newShopAPIShop(t testing.TB, change func(*checkoutscript.Config)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.open(t, api, change)
+	return s.open(t, api, func(c *checkoutscript.Config) {
+		c.Filter = func(*http.Request, *centra.Fields) {}
+		if change != nil {
+			change(c)
+		}
+	})
 }
 
 func (s *shop) options(more ...centra.Option) []centra.Option {
@@ -65,14 +73,16 @@ func emptyShop(t testing.TB) *shop {
 	return &shop{
 		centra: centratest.NewServer(t, centratest.WithoutSocket()),
 		log:    log,
+		store:  session.Cookie{},
 		logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 }
 
 func (s *shop) open(t testing.TB, api checkoutscript.API, change func(*checkoutscript.Config)) *shop {
 	t.Helper()
+	s.visitors = newVisitors(t, s.store)
 	config := checkoutscript.Config{
-		API: api, Sessions: session.Cookie{}, Consent: checkoutscript.AssumeConsent,
+		API: api, Visitors: s.visitors, Consent: checkoutscript.AssumeConsent,
 		Logger: s.logger, Observe: s.observe,
 	}
 	if change != nil {
@@ -84,6 +94,15 @@ func (s *shop) open(t testing.TB, api checkoutscript.API, change func(*checkouts
 	}
 	s.Handler = h
 	return s
+}
+
+func newVisitors(t testing.TB, store session.Store) *session.Visitors {
+	t.Helper()
+	visitors, err := session.NewVisitors(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return visitors
 }
 
 func (s *shop) observe(_ context.Context, o checkoutscript.Outcome) {
@@ -112,13 +131,13 @@ type reply struct {
 	SuspendIgnore json.RawMessage `json:"suspendIgnore"`
 	Selection     json.RawMessage `json:"selection"`
 	Error         *struct {
-		Code    string            `json:"code"`
-		Message string            `json:"message"`
-		Fields  map[string]string `json:"fields"`
+		Code    checkoutscript.Code `json:"code"`
+		Message string              `json:"message"`
+		Fields  map[string]string   `json:"fields"`
 	} `json:"error"`
 }
 
-func (r reply) code() string {
+func (r reply) code() checkoutscript.Code {
 	if r.Error == nil {
 		return ""
 	}

@@ -26,7 +26,7 @@ func cartAbandonment(mux *http.ServeMux, secret string) error {
 	}
 	callback, err := checkoutscript.New(checkoutscript.Config{
 		API:      api.AsShopper(), // what browsers send never has the secret
-		Sessions: sessions,
+		Visitors: visitors,
 		Consent:  checkoutscript.AssumeConsent, // or a func that knows whether the shopper agreed
 	})
 	if err != nil {
@@ -41,8 +41,7 @@ func cartAbandonment(mux *http.ServeMux, secret string) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle(checkoutscript.CallbackPath, callback)
-	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	mux.Handle(callback.Pattern(), callback)
 	mux.Handle(cartLink.Pattern(), cartLink)
 	return nil
 }

@@ -30,8 +30,12 @@ func newHandlerShop(t *testing.T) (*fakeShop, *centratest.Server, centra.Session
 		t.Fatal(err)
 	}
 	cookie := session.Cookie{InsecurePlainHTTP: true}
+	visitors, err := session.NewVisitors(cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
 	handler, err := checkoutscript.New(checkoutscript.Config{
-		API: api.AsShopper(), Sessions: cookie, Consent: checkoutscript.AssumeConsent,
+		API: api.AsShopper(), Visitors: visitors, Consent: checkoutscript.AssumeConsent,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +109,7 @@ func TestListenersAtTheHandler(t *testing.T) {
 		"fetch, JSON as text":    {script(fetchListener("", `headers: {"Content-Type": "application/json; charset=utf-8"}, body: JSON.stringify(detail)`)), asJSON},
 		"fetch, FormData":        {script(fetchListener(fill, `body: form`)), chosen},
 		"fetch, URLSearchParams": {script(fetchListener(fill, `body: new URLSearchParams(form)`)), chosen},
-		"our own listener":       {`<script src="` + checkoutscript.ListenerPath + `" nonce="{nonce}"></script>`, asJSON},
+		"our own listener":       {`<script src="` + listenerPath + `" nonce="{nonce}"></script>`, asJSON},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/centra-go/cartabandonment/centra"
-	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
 // However a page embeds the two scripts, an event posts once and resumes once,
@@ -14,7 +13,7 @@ import (
 func TestEmbedding(t *testing.T) {
 	t.Parallel()
 	listener := func(attributes string) string {
-		return `<script src="` + checkoutscript.ListenerPath + `" nonce="{nonce}" ` + attributes + `></script>`
+		return `<script src="` + listenerPath + `" nonce="{nonce}" ` + attributes + `></script>`
 	}
 	checkout := script(fakeCheckoutScript)
 	for name, body := range map[string]string{
@@ -27,7 +26,7 @@ func TestEmbedding(t *testing.T) {
 		"twice":                        script(recorder) + listener("") + checkout + listener(""),
 		"twice, Embed and by hand":     embedded() + listener("defer"),
 		"with an endpoint of its page": script(recorder) + checkout + listener(`data-endpoint="/centra/callback?page=1"`),
-		"script that ends its own tag": script(recorder) + string(checkoutscript.Embed(&centra.Selection{
+		"script that ends its own tag": script(recorder) + string(pageScripts.Embed(&centra.Selection{
 			CheckoutScript: `window.tag = "</script><b id=broken>" + "<!-- <script>";` + fakeCheckoutScript,
 		}, nonce)),
 	} {

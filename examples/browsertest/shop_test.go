@@ -3,6 +3,7 @@ package browsertest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
@@ -67,10 +69,32 @@ const fakeCheckoutScript = `
 		resume(...args) { resumes.push({ args, at: performance.now() }); },
 	};`
 
+// pageScripts serves listener.js and writes its tag. Its callback stays unused
+// where the fake shop has its own.
+var pageScripts = newPageScripts()
+
+func newPageScripts() *checkoutscript.Handler {
+	var config checkoutscript.Config
+	var errs [3]error
+	config.API, errs[0] = centra.NewCheckoutAPI("http://centra.invalid")
+	config.Visitors, errs[1] = session.NewVisitors(session.Cookie{})
+	config.Consent = checkoutscript.AssumeConsent
+	handler, err := checkoutscript.New(config)
+	if err = errors.Join(errs[0], errs[1], err); err != nil {
+		panic(err)
+	}
+	return handler
+}
+
+const (
+	callbackPath = "/centra/callback"
+	listenerPath = "/centra/listener.js"
+)
+
 // embedded is a page as Embed makes it.
 func embedded() string {
 	selection := &centra.Selection{CheckoutScript: fakeCheckoutScript}
-	return script(recorder) + string(checkoutscript.Embed(selection, nonce))
+	return script(recorder) + string(pageScripts.Embed(selection, nonce))
 }
 
 func newFakeShop(t *testing.T) *fakeShop {
@@ -82,8 +106,8 @@ func newFakeShop(t *testing.T) *fakeShop {
 		fmt.Fprint(w, `<!doctype html><html lang="en"><title>Elsewhere</title>`)
 	})
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("POST "+checkoutscript.CallbackPath, shop.callback)
-	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	mux.HandleFunc("POST "+callbackPath, shop.callback)
+	mux.Handle(listenerPath, pageScripts)
 	shop.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		// A callback that never answers is not waited for.

@@ -7,7 +7,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"log"
 	"net/http"
@@ -29,23 +29,22 @@ func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
 	cartLink := must(recovery.New(recovery.Config{API: api, Visitors: must(session.NewVisitors(sessions)), InsecurePlainHTTP: true,
 		CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout"}))
 	mux := http.NewServeMux()
-	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Sessions: sessions, Consent: checkoutscript.AssumeConsent}))
-	mux.Handle(checkoutscript.CallbackPath, callback)
-	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	visitors := must(session.NewVisitors(sessions))
+	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Visitors: visitors, Consent: checkoutscript.AssumeConsent}))
+	mux.Handle(callback.Pattern(), callback)
 	mux.Handle(cartLink.Pattern(), cartLink)
 	mux.HandleFunc("GET /checkout", func(w http.ResponseWriter, r *http.Request) {
 		var cart *centra.Selection
-		before, err := sessions.Load(r)
-		if err == nil { // without a session Centra starts one
-			cart, err = shopper.Selection(r.Context(), before)
-		}
-		if failed := new(centra.Error); errors.As(err, &failed) {
-			err = errors.Join(err, sessions.Save(w, r, failed.Session)) // tokens rotate, on errors too
-		}
-		if err != nil || sessions.Save(w, r, cart.Session) != nil {
+		err := visitors.Do(w, r, func(ctx context.Context, s centra.Session) (_ centra.Session, err error) {
+			if cart, err = shopper.Selection(ctx, s); err != nil { // without a session Centra starts one
+				return "", err
+			}
+			return cart.Session, nil
+		})
+		if err != nil {
 			http.Error(w, "The checkout is not available.", http.StatusBadGateway)
 		} else {
-			fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), checkoutscript.Embed(cart, ""))
+			fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), callback.Embed(cart, ""))
 		}
 	})
 	return mux

@@ -10,7 +10,6 @@ import (
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
-	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
 // checkoutPage is what the checkout shows beside the cart.
@@ -58,7 +57,7 @@ func (s *storefront) writeCheckout(w http.ResponseWriter, r *http.Request, statu
 	page := checkoutPage{
 		Unknown:   v.Cart == nil,
 		MayRemind: mayRemind(r),
-		Script:    checkoutscript.Embed(v.Cart, v.Nonce),
+		Script:    s.callback.Embed(v.Cart, v.Nonce),
 	}
 	if cart := v.Cart; cart != nil {
 		address := cart.Address
@@ -228,7 +227,7 @@ func (s *storefront) showPayment(w http.ResponseWriter, r *http.Request, action 
 		Script template.HTML
 		HTML   template.HTML
 		Code   template.JS
-	}{checkoutscript.Embed(v.Cart, v.Nonce), withNonce(action.FormHTML, v.Nonce), template.JS(action.Code)}
+	}{s.callback.Embed(v.Cart, v.Nonce), withNonce(action.FormHTML, v.Nonce), template.JS(action.Code)}
 	s.write(w, http.StatusOK, "payment", v)
 }
 

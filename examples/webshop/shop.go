@@ -68,7 +68,7 @@ func newShop(set settings) (*shop, error) {
 	}
 	s.callback, err = checkoutscript.New(checkoutscript.Config{
 		API:      s.visitor,
-		Sessions: s.sessions,
+		Visitors: s.visitors,
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return mayRemind(r) },
 		Filter:   s.withhold,
 		Logger:   s.logger,
@@ -139,8 +139,7 @@ func (s *shop) connect() error {
 
 // routes are those of the library.
 func (s *shop) routes(mux *http.ServeMux) {
-	mux.Handle(checkoutscript.CallbackPath, s.callback)
-	mux.Handle(checkoutscript.ListenerPath, checkoutscript.Listener(checkoutscript.CallbackPath))
+	mux.Handle(s.callback.Pattern(), s.callback)
 	mux.Handle(s.recovery.Pattern(), s.recovery)
 	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, s.recovery.RobotsTxt())

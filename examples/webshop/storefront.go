@@ -292,8 +292,8 @@ func (s *storefront) tellArrival(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method != http.MethodPost:
-		case r.URL.Path == checkoutscript.CallbackPath:
-			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "A checkout event arrives", Detail: "POST " + checkoutscript.CallbackPath})
+		case r.URL.Path == "/centra/callback":
+			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "A checkout event arrives", Detail: "POST /centra/callback"})
 		case r.URL.Path == "/checkout":
 			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "The checkout form arrives", Detail: "POST /checkout"})
 		}
@@ -308,7 +308,7 @@ func (s *storefront) watchCapture(_ context.Context, o checkoutscript.Outcome) {
 	switch {
 	case o.Err != nil:
 		next.Kind, next.Title = "trouble", "The details were not forwarded"
-		next.Detail = strings.ReplaceAll(o.Code, "_", " ") + after
+		next.Detail = strings.ReplaceAll(string(o.Code), "_", " ") + after
 	case o.CartAbandonmentEmail == centra.NotSent:
 		next.Detail = "No e-mail address yet" + after
 	default:

@@ -1,0 +1,146 @@
+package checkoutscript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// problem is a failure as the page sees it. Message is for its developer; Fields
+// is what Centra says to the shopper.
+type problem struct {
+	Status  int               `json:"-"`
+	Code    Code              `json:"code"`
+	Message string            `json:"message"`
+	Fields  map[string]string `json:"fields,omitempty"`
+
+	retryAfter time.Duration
+}
+
+// problems are the failures by the error that they match; the first row that
+// fits describes one.
+var problems = []struct {
+	err error
+	problem
+}{
+	{errMethod, problem{Status: http.StatusMethodNotAllowed, Code: MethodNotAllowed, Message: "An event must be posted."}},
+	{errCrossSite, problem{Status: http.StatusForbidden, Code: CrossSite, Message: "The event was posted from another site."}},
+	{session.ErrStore, problem{Status: http.StatusServiceUnavailable, Code: SessionStore, Message: "The visitor's session is not available."}},
+	{session.ErrBusy, problem{Status: http.StatusTooManyRequests, Code: Busy, Message: "Too many calls of this visitor are waiting."}},
+	{context.DeadlineExceeded, problem{Status: http.StatusGatewayTimeout, Code: Timeout, Message: "Centra did not answer in time."}},
+	{context.Canceled, problem{Status: http.StatusServiceUnavailable, Code: Canceled, Message: "The request was canceled."}},
+	{centra.ErrNoSession, problem{Status: http.StatusConflict, Code: NoSession, Message: "The visitor has no cart."}},
+	{centra.ErrInvalidSession, problem{Status: http.StatusConflict, Code: NoSession, Message: "The visitor's session is malformed."}},
+	{centra.ErrSelectionNotFound, problem{Status: http.StatusNotFound, Code: SelectionNotFound, Message: "The cart was ordered, has expired or never was."}},
+	{centra.ErrUnauthorized, problem{Status: http.StatusBadGateway, Code: Unauthorized, Message: "Centra refused the shop's secret or origin."}},
+	{centra.ErrRateLimited, problem{Status: http.StatusServiceUnavailable, Code: RateLimited, Message: "Centra asked for fewer calls."}},
+	{centra.ErrUnavailable, problem{Status: http.StatusServiceUnavailable, Code: Unavailable, Message: "Centra is not available."}},
+	{centra.ErrInvalidResponse, problem{Status: http.StatusBadGateway, Code: InvalidResponse, Message: "Centra's answer made no sense."}},
+}
+
+// describe says what a failure means for the page.
+func describe(err error) problem {
+	var decoding *DecodeError
+	if errors.As(err, &decoding) {
+		return decoding.problem()
+	}
+	p := problem{Status: http.StatusInternalServerError, Code: Internal, Message: "The event could not be forwarded."}
+	var failed *centra.Error
+	if errors.As(err, &failed) {
+		p.retryAfter = failed.RetryAfter
+		p.Fields = failed.Fields
+		if failed.StatusCode != 0 {
+			p.Status, p.Code, p.Message = http.StatusUnprocessableEntity, Refused, "Centra refused the fields."
+		}
+	}
+	for _, row := range problems {
+		if errors.Is(err, row.err) {
+			p.Status, p.Code, p.Message = row.Status, row.Code, row.Message
+			break
+		}
+	}
+	return p
+}
+
+func codeOf(err error) Code {
+	if err == nil {
+		return Captured
+	}
+	return describe(err).Code
+}
+
+func (e *DecodeError) problem() problem {
+	p := problem{Status: e.StatusCode, Code: InvalidBody, Message: e.reason}
+	switch e.StatusCode {
+	case http.StatusRequestEntityTooLarge:
+		p.Code = BodyTooLarge
+	case http.StatusUnsupportedMediaType:
+		p.Code = UnsupportedMediaType
+	}
+	return p
+}
+
+func (p problem) level() slog.Level {
+	switch {
+	case p.Code == Unauthorized || p.Code == Internal:
+		return slog.LevelError
+	case p.Status >= http.StatusInternalServerError && p.Code != Canceled:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+func (p problem) attrs(o Outcome) []slog.Attr {
+	return []slog.Attr{
+		slog.String("code", string(p.Code)),
+		slog.Int("status", p.Status),
+		slog.Duration("duration", o.Duration),
+		slog.Any("error", o.Err),
+	}
+}
+
+// loggedByClient reports whether a failure is that of a call, which its client
+// has written to its own log, and nothing else.
+func loggedByClient(err error) bool {
+	switch err.(type) { //nolint:errorlint // an error around it says more
+	case *centra.Error, *centra.OutOfStockError:
+		return true
+	}
+	return false
+}
+
+// hostError keeps the text of an API's error out of logs unless it is one of
+// package centra's: that of a host's own may well quote a URL or an address.
+func hostError(err error) error {
+	if loggedByClient(err) {
+		return err
+	}
+	return &apiError{err}
+}
+
+// apiError is an error of a host's own API.
+type apiError struct{ err error }
+
+func (e *apiError) Error() string {
+	var failed *centra.Error
+	switch {
+	case errors.As(e.err, &failed):
+		return "checkoutscript: the API failed: " + failed.Error()
+	case errors.Is(e.err, context.DeadlineExceeded), errors.Is(e.err, context.Canceled):
+		return "checkoutscript: the API did not answer in time"
+	}
+	return fmt.Sprintf("checkoutscript: the API failed: %T", e.err)
+}
+
+// Format prints the text of Error whatever the verb.
+func (e *apiError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// Unwrap returns the API's own error.
+func (e *apiError) Unwrap() error { return e.err }

@@ -1,0 +1,90 @@
+package checkoutscript
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// prepare decides over CartAbandonmentEmail; without an address to mail to there
+// is nothing to agree to.
+func (h *Handler) prepare(r *http.Request, f *centra.Fields) {
+	if f.Email == "" && f.Address != nil {
+		f.Email = f.Address.Email
+	}
+	if f.Email == "" && f.ShippingAddress != nil {
+		f.Email = f.ShippingAddress.Email
+	}
+	f.CartAbandonmentEmail = centra.NotSent
+	choice := centra.NotSent
+	if looksLikeEmail(f.Email) {
+		choice = centra.YesNo(h.config.Consent(r, *f))
+	}
+	if h.config.Filter != nil {
+		h.config.Filter(r, f)
+		f.Extra = cloneExtra(f.Extra)
+	}
+	if f.CartAbandonmentEmail = choice; f.Email == "" {
+		f.CartAbandonmentEmail = centra.NotSent
+	}
+}
+
+// cloneFields returns fields that share nothing with the caller's, and without
+// what may stand for consent in Extra: that is for Consent alone to say.
+func cloneFields(f centra.Fields) centra.Fields {
+	if f.Address != nil {
+		address := *f.Address
+		f.Address = &address
+	}
+	if f.ShippingAddress != nil {
+		address := *f.ShippingAddress
+		f.ShippingAddress = &address
+	}
+	f.Extra = cloneExtra(f.Extra)
+	return f
+}
+
+func cloneExtra(extra map[string]any) map[string]any {
+	if extra == nil {
+		return nil
+	}
+	clone := make(map[string]any, len(extra))
+	for name, v := range extra {
+		clone[name] = cloneValue(v)
+	}
+	dropOptIn(clone)
+	return clone
+}
+
+func cloneValue(v any) any {
+	switch v := v.(type) {
+	case nil, bool, string, json.Number, int, int64, float64, centra.Choice:
+		return v
+	case map[string]any:
+		clone := make(map[string]any, len(v))
+		for name, member := range v {
+			clone[name] = cloneValue(member)
+		}
+		return clone
+	case []any:
+		clone := make([]any, len(v))
+		for i, element := range v {
+			clone[i] = cloneValue(element)
+		}
+		return clone
+	}
+	// A type of the host's: what it is in JSON.
+	text, err := json.Marshal(v)
+	if err != nil {
+		return v // cannot be sent either, as the API will say
+	}
+	var clone any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&clone) != nil {
+		return v
+	}
+	return clone
+}
