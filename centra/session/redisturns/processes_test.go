@@ -1,0 +1,255 @@
+package redisturns_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+	"github.com/centra-go/cartabandonment/centra/session/redisturns"
+)
+
+// shop is a Centra with one cart, whose token rotates with every call.
+type shop struct {
+	mu      sync.Mutex
+	name    string
+	tokens  []centra.Session // the last is the newest
+	at      atomic.Int32
+	atOnce  atomic.Int32
+	stale   atomic.Int32
+	carried atomic.Int32
+}
+
+func newShop(name string) *shop {
+	return &shop{name: name, tokens: []centra.Session{centra.Session(name + "-0")}}
+}
+
+// some returns the newest token or one of those before it.
+func (s *shop) some(back int) centra.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokens[max(0, len(s.tokens)-1-back)]
+}
+
+func (s *shop) call(with centra.Session) centra.Session {
+	if s.at.Add(1) > 1 {
+		s.atOnce.Add(1)
+	}
+	time.Sleep(500 * time.Microsecond)
+	s.at.Add(-1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if with != s.tokens[len(s.tokens)-1] {
+		s.stale.Add(1)
+	}
+	next := centra.Session(fmt.Sprint(s.name, "-", len(s.tokens)))
+	s.tokens = append(s.tokens, next)
+	s.carried.Add(1)
+	return next
+}
+
+func TestProcessesTakeTurns(t *testing.T) {
+	client := startServer(t).client()
+	processes := []*redisturns.Turns{process(t, client), process(t, client), process(t, client)}
+	shops := []*shop{newShop("anna"), newShop("bert"), newShop("cleo")}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	var wait sync.WaitGroup
+	for i := range 18 {
+		wait.Go(func() {
+			shop, turns := shops[i%3], processes[i/3%3]
+			for n := range 25 {
+				turn, err := turns.Take(ctx, shop.some(n%4))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				turn.Done(shop.call(turn.Session()))
+			}
+		})
+	}
+	wait.Wait()
+	for _, s := range shops {
+		if n := s.atOnce.Load(); n > 0 {
+			t.Errorf("%d times two calls had the turn of %s at once", n, s.name)
+		}
+		if n := s.stale.Load(); n > 0 {
+			t.Errorf("%d calls for %s were made with an old session", n, s.name)
+		}
+		if n := s.carried.Load(); n != 150 {
+			t.Errorf("%d calls were made for %s, want 150", n, s.name)
+		}
+	}
+}
+
+func TestAnotherProcessKnowsTheNewest(t *testing.T) {
+	client := startServer(t).client()
+	one, two, three := process(t, client), process(t, client), process(t, client)
+	take(t, one, "a").Done("b")
+	take(t, two, "b").Done("c")
+	takes(t, three, "a", "c")
+	takes(t, one, "b", "c")
+	take(t, three, "a").Done("a") // which came back
+	takes(t, two, "c", "a")
+	takes(t, one, "b", "a")
+}
+
+// A server-side store of sessions is written before the turn ends, so that
+// another process may take a turn with the new session first.
+func TestVisitorsWhoTurnOutToBeOne(t *testing.T) {
+	client := startServer(t).client()
+	tests := []struct {
+		name string
+		end  func(old, other session.Turn)
+	}{
+		{"the call with the new session ends first", func(old, other session.Turn) {
+			other.Done("newer")
+			old.Done("new")
+		}},
+		{"the call with the old session ends first", func(old, other session.Turn) {
+			old.Done("new")
+			other.Done("newer")
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client.FlushAll(t.Context())
+			one, two, three := process(t, client), process(t, client), process(t, client)
+			old, other := take(t, one, "old"), take(t, two, "new")
+			came := make(chan centra.Session, 2)
+			for _, s := range []centra.Session{"old", "new"} {
+				go func() {
+					turn := take(t, three, s)
+					came <- turn.Session()
+					turn.Done("")
+				}()
+			}
+			time.Sleep(50 * time.Millisecond)
+			tt.end(old, other)
+			for range 2 {
+				if got := <-came; got != "newer" {
+					t.Errorf("a turn's session is %q, want the newest", string(got))
+				}
+			}
+			for _, turns := range []session.Turns{one, two, three} {
+				takes(t, turns, "old", "newer")
+			}
+			held := take(t, one, "old")
+			blocked(t, two, "new")
+			blocked(t, three, "newer")
+			held.Done("")
+		})
+	}
+}
+
+// Nobody may wait for ever where two ended their turns with each other's session.
+func TestACircleIsCut(t *testing.T) {
+	client := startServer(t).client()
+	one, two, three := process(t, client), process(t, client), process(t, client)
+	a, b := take(t, one, "a"), take(t, two, "b")
+	a.Done("b")
+	b.Done("a")
+	held := take(t, three, "a")
+	blocked(t, process(t, client), "b")
+	held.Done("c")
+	for _, s := range []centra.Session{"a", "b", "c"} {
+		takes(t, process(t, client), s, "c")
+	}
+}
+
+func TestALongWay(t *testing.T) {
+	client := startServer(t).client()
+	// Each time another process is first with the new session.
+	for i := range 40 {
+		old, next := centra.Session(fmt.Sprint("s", i)), centra.Session(fmt.Sprint("s", i+1))
+		turn, early := take(t, process(t, client), old), take(t, process(t, client), next)
+		turn.Done(next)
+		early.Done("")
+		takes(t, process(t, client), "s0", next)
+	}
+}
+
+func blocked(t testing.TB, turns session.Turns, s centra.Session) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Millisecond)
+	defer cancel()
+	turn, err := turns.Take(ctx, s)
+	if err == nil {
+		turn.Done("")
+		t.Error("two calls of one visitor have their turn at once")
+	} else if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Take: %v, want an error that matches context.DeadlineExceeded", err)
+	}
+}
+
+// A process whose calls queue up must not have every turn.
+func TestAnotherProcessComesBetween(t *testing.T) {
+	client := startServer(t).client()
+	busy, other := process(t, client), process(t, client)
+	var turnsOfBusy atomic.Int32
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				if turn, err := busy.Take(ctx, "s"); err == nil {
+					time.Sleep(20 * time.Millisecond)
+					turnsOfBusy.Add(1)
+					turn.Done("")
+				}
+			}
+		})
+	}
+	for range 5 {
+		time.Sleep(30 * time.Millisecond)
+		before := turnsOfBusy.Load()
+		takes(t, other, "s", "s")
+		if n := turnsOfBusy.Load() - before; n > 5 {
+			t.Errorf("%d turns of the busy process passed before one of the other", n)
+		}
+	}
+	cancel()
+	wait.Wait()
+}
+
+func TestALivingHolderKeepsItsTurn(t *testing.T) {
+	t.Parallel()
+	client := startServer(t).client()
+	one, two := process(t, client), process(t, client)
+	held := take(t, one, "s")
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if turn, err := two.Take(ctx, "s"); err == nil {
+		turn.Done("")
+		t.Error("a turn of 4 s was lost")
+	}
+	held.Done("t")
+	takes(t, two, "s", "t")
+}
+
+func TestNoGoroutineStays(t *testing.T) {
+	client := startServer(t).client()
+	turns := process(t, client)
+	take(t, turns, "warm").Done("")
+	before := runtime.NumGoroutine()
+	for i := range 50 {
+		s := centra.Session(fmt.Sprint(i))
+		held := take(t, turns, s)
+		blocked(t, process(t, client), s)
+		held.Done("next-" + s)
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stacks := make([]byte, 1<<20)
+	t.Errorf("%d goroutines, before %d:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+}

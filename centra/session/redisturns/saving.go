@@ -1,0 +1,95 @@
+package redisturns
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// settle ends a turn in Redis and lets it remember that now is the newest, to
+// which the others lead as well.
+func (t *Turns) settle(ctx context.Context, h *hold, now centra.Session, since time.Time,
+	others ...centra.Session) (ending, error) {
+	var end ending
+	err := t.ask(ctx, func(ctx context.Context) (err error) {
+		write := ""
+		if h.read {
+			if write, err = t.memory.describe(ctx, h, record{newest: now, since: since}, others); err != nil {
+				return err
+			}
+		}
+		end, err = t.memory.end(ctx, h, write)
+		return err
+	})
+	return end, err
+}
+
+// describe lets sessions lead to the visitor's home, and returns what that has to
+// hold from now on, "" if it holds it already.
+func (m *memory) describe(ctx context.Context, h *hold, r record, others []centra.Session) (string, error) {
+	home, newest := h.way.home, placeOf(r.newest)
+	leads := record{newest: r.newest, since: r.since, home: home}
+	if h.from != newest {
+		others = append(slices.Clip(others), r.newest)
+	}
+	merged := false
+	for _, s := range others {
+		another, err := m.adopt(ctx, s, leads)
+		if err != nil {
+			return "", err
+		}
+		if another != (place{}) { // the same visitor, as it turns out
+			r.home, merged = another, true
+		}
+	}
+	if h.way.hops > 1 && h.from != home { // it need not be so long
+		if err := m.client.Set(ctx, m.key(h.from, recordPart), h.from.seal(leads), remember).Err(); err != nil {
+			return "", err
+		}
+	}
+	known := h.newest == r.newest && h.sealed != "" || home == newest && h.sealed == ""
+	if known && !merged {
+		return "", nil
+	}
+	return home.seal(r), nil
+}
+
+// save tells Redis what took now's place to be. What another process told it
+// meanwhile counts if it is newer.
+func (t *Turns) save(ctx context.Context, now centra.Session, c chain) error {
+	h, err := t.hold(ctx, c.before[0])
+	if h == nil {
+		return err
+	}
+	newest, since := now, c.since
+	if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
+		newest, since = h.newest, h.since
+	}
+	if _, err := t.settle(ctx, h, newest, since, append(slices.Clone(c.before[1:]), now)...); err == nil && h.read {
+		t.journal.told(now)
+	}
+	return nil
+}
+
+// carry tells Redis of two other visitors, if there are such: those who do not
+// come to this process any more would not be found by the others.
+func (t *Turns) carry(ctx context.Context) {
+	for _, s := range t.journal.some(2) {
+		t.carryOne(ctx, s)
+	}
+}
+
+func (t *Turns) carryOne(ctx context.Context, s centra.Session) {
+	ctx, cancel := context.WithTimeout(ctx, yield)
+	defer cancel()
+	local, err := t.local.Take(ctx, s)
+	if err != nil {
+		return // under way, and tells it itself
+	}
+	defer local.Done("")
+	if c, ok := t.journal.news(s); ok {
+		_ = t.save(ctx, s, c)
+	}
+}

@@ -1,0 +1,216 @@
+package redisturns
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/bsm/redislock"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// Take is that of [session.Turns].
+func (t *Turns) Take(ctx context.Context, s centra.Session) (session.Turn, error) {
+	turn, err := t.take(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return turn, nil
+}
+
+func (t *Turns) take(ctx context.Context, s centra.Session) (*turn, error) {
+	began := time.Now()
+	local, err := t.local.Take(ctx, s)
+	if err != nil {
+		t.observe(ctx, Outcome{Waited: time.Since(began), Err: err})
+		return nil, err
+	}
+	u := &turn{turns: t, ctx: context.WithoutCancel(ctx), local: local, session: local.Session()}
+	if err := u.join(ctx); err != nil {
+		local.Done("")
+		t.observe(ctx, Outcome{Waited: time.Since(began), Err: err})
+		return nil, err
+	}
+	u.came = time.Now()
+	u.waited = u.came.Sub(began)
+	return u, nil
+}
+
+// turn is a visitor's turn within the process, and in Redis unless that is away.
+type turn struct {
+	turns   *Turns
+	ctx     context.Context // of Take, without its end
+	local   session.Turn
+	session centra.Session
+	hold    *hold // nil: without Redis
+	came    time.Time
+	waited  time.Duration
+
+	mu       sync.Mutex // held while Redis is asked
+	extender *time.Timer
+	extended time.Time
+	done     bool
+}
+
+// join takes the turn in Redis too. What this process knows better is told first.
+func (u *turn) join(ctx context.Context) error {
+	t := u.turns
+	if err := sleep(ctx, t.courtesy.due(u.session)); err != nil {
+		return err
+	}
+	if c, ok := t.journal.news(u.session); ok {
+		if err := t.save(ctx, u.session, c); err != nil {
+			return err
+		}
+	}
+	h, err := t.hold(ctx, u.session)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		t.health.turnAlone(ctx)
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.hold, u.extended = h, time.Now()
+	u.extender = time.AfterFunc(lease/3, u.extend)
+	if h.newest != "" {
+		u.session = h.newest
+	}
+	return nil
+}
+
+// hold waits for the turn in Redis. Where Redis is away there is none, and no
+// error either.
+func (t *Turns) hold(ctx context.Context, s centra.Session) (*hold, error) {
+	h := &hold{from: placeOf(s), token: rand.Text()}
+	for began := time.Now(); ; {
+		err := t.ask(ctx, func(ctx context.Context) error { return t.memory.take(ctx, h) })
+		switch {
+		case errors.Is(err, redislock.ErrNotObtained):
+			if err := sleep(ctx, pause(time.Since(began))); err != nil {
+				return nil, err
+			}
+		case h.lock == nil:
+			return nil, nil
+		case ctx.Err() != nil:
+			_ = t.ask(ctx, func(ctx context.Context) error { return h.lock.Release(ctx) })
+			return nil, waitError(ctx.Err())
+		default:
+			return h, nil
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return waitError(ctx.Err())
+	}
+}
+
+func waitError(err error) error {
+	return fmt.Errorf("redisturns: waiting for the visitor's calls in other processes: %w", err)
+}
+
+func (u *turn) Session() centra.Session { return u.session }
+
+// extend keeps the lease while the call takes its time. A lease that has run out
+// is taken again if nobody else has it: Redis may have lost it.
+func (u *turn) extend() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.done {
+		return
+	}
+	next := lease / 3
+	err := u.turns.ask(u.ctx, func(ctx context.Context) error {
+		err := u.hold.lock.Refresh(ctx, lease, nil)
+		if !errors.Is(err, redislock.ErrNotObtained) {
+			return err
+		}
+		u.lose()
+		_, err = u.turns.memory.locks.Obtain(ctx, u.hold.lock.Key(), lease, &redislock.Options{Token: u.hold.token})
+		return err
+	})
+	switch {
+	case err == nil:
+		u.extended = time.Now()
+	case !errors.Is(err, redislock.ErrNotObtained):
+		next = lease / 10
+	}
+	u.extender.Reset(next)
+}
+
+func (u *turn) lose() {
+	if !u.hold.lost {
+		u.hold.lost = true
+		u.turns.health.turnLost(u.ctx)
+	}
+}
+
+func (u *turn) Done(now centra.Session) {
+	if u.finish(now) {
+		u.turns.carry(u.ctx)
+	}
+}
+
+// finish ends the turn and reports whether Redis knows.
+func (u *turn) finish(now centra.Session) (told bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.done {
+		return false
+	}
+	u.done = true
+	if now == "" {
+		now = u.session
+	}
+	newest := now
+	if u.hold != nil {
+		u.extender.Stop()
+		newest, told = u.tell(now)
+	}
+	if newest == now && now != u.session {
+		u.turns.journal.add(u.session, now, told)
+	}
+	u.local.Done(newest)
+	outcome := Outcome{Waited: u.waited, Held: time.Since(u.came), Alone: u.hold == nil}
+	outcome.Lost = !outcome.Alone && u.hold.lost
+	u.turns.observe(u.ctx, outcome)
+	return told
+}
+
+// tell ends the turn in Redis. It returns the visitor's newest session, which is
+// another one where the lease had been lost.
+func (u *turn) tell(now centra.Session) (newest centra.Session, told bool) {
+	end, err := u.turns.settle(u.ctx, u.hold, now, time.Now())
+	switch {
+	case err == nil && !end.held, err != nil && time.Since(u.extended) > lease:
+		u.lose()
+	}
+	if err != nil {
+		return now, false
+	}
+	newest = now
+	if r := u.hold.way.home.open(end.sealed); r.newest != "" && u.hold.read {
+		newest = r.newest
+	}
+	if end.others {
+		u.turns.courtesy.owe(newest)
+	}
+	return newest, u.hold.read
+}
