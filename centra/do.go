@@ -11,26 +11,11 @@ import (
 )
 
 // do is Do of either API.
-func (c *client) do(ctx context.Context, r request, path string, in, out any) (Session, error) {
+func (c *client) do(ctx context.Context, r request, path string, in, out any) (_ Session, err error) {
 	r.anyEndpoint = true
-	if !slices.Contains(methods, r.method) {
-		r.op = "Do"
-		return r.session, c.invalid(r, "the method must be one of "+strings.Join(methods, ", "), nil)
-	}
-	var ok bool
-	if r.path, r.query, ok = splitPath(path); !ok {
-		r.op = r.method
-		return r.session, c.invalid(r, "the path must begin with /, have no . or .. segments and be escaped", nil)
-	}
-	r.op = endpoint(r.method, r.path)
-	if in != nil {
-		var err error
-		if r.body, err = json.Marshal(in); err != nil {
-			return r.session, c.invalid(r, "the body cannot be written as JSON", nil)
-		}
-	}
+	r.prepare(path, in)
 	x, err := c.send(ctx, r)
-	defer x.release()
+	defer x.end(&err)
 	if err != nil {
 		return x.session, err
 	}
@@ -44,7 +29,9 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		return x.session, nil
 	}
 	d := decoder{data: x.response.Bytes()}
-	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	var found sighting
+	top, err := decodeBody(&d, func(top *envelope) { found.member(&d, top) })
+	x.seen = found.cart()
 	if err != nil {
 		e := x.invalidBody(err, top)
 		return e.Session, e
@@ -56,13 +43,13 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 	}
 	if out != nil {
 		if err := json.Unmarshal(d.data, out); err != nil {
-			e := x.failed(ErrInvalidResponse, "the body does not fit the type to decode into", nil)
+			e := x.failed(x.unreadable(), "the body does not fit the type to decode into", nil)
 			e.Session = session
 			return session, e
 		}
 	}
 	if sel, ok := out.(*Selection); ok {
-		if x.stateless && session == "" {
+		if x.token == nil && session == "" && !x.noSession {
 			session = Session(sel.ID) // as after POST /selections
 		}
 		sel.Session = session
@@ -71,6 +58,39 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (S
 		}
 	}
 	return session, nil
+}
+
+// prepare checks what the caller of Do wants to send.
+func (r *request) prepare(path string, in any) {
+	r.op = "Do"
+	if !slices.Contains(methods, r.method) {
+		r.refuse("the method must be one of "+strings.Join(methods, ", "), nil)
+		return
+	}
+	r.op = r.method
+	var ok bool
+	if r.path, r.query, ok = splitPath(path); !ok {
+		r.refuse("the path must begin with /, have no . or .. segments and be escaped", nil)
+		return
+	}
+	r.op = endpoint(r.method, r.path)
+	if in == nil {
+		return
+	}
+	var err error
+	if r.body, err = json.Marshal(in); err != nil {
+		r.refuse("the body cannot be written as JSON", nil)
+	}
+}
+
+// repeatableVerb reports whether a call with this method may be made twice, as
+// far as the method says it.
+func repeatableVerb(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPut:
+		return true
+	}
+	return false
 }
 
 var methods = []string{

@@ -16,7 +16,7 @@ import (
 // kinds are all the errors that a failure can be matched with.
 var kinds = []error{
 	centra.ErrSelectionNotFound, centra.ErrUnauthorized, centra.ErrRateLimited, centra.ErrUnavailable,
-	centra.ErrInvalidResponse, centra.ErrInvalidSelectionID, centra.ErrInvalidSession, centra.ErrNoSession,
+	centra.ErrInvalidResponse, centra.ErrOutcomeUnknown, centra.ErrInvalidSelectionID, centra.ErrInvalidSession, centra.ErrNoSession,
 	context.Canceled, context.DeadlineExceeded,
 }
 

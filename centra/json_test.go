@@ -57,7 +57,7 @@ func TestElementsAreBounded(t *testing.T) {
 	t.Run("items of an order", func(t *testing.T) {
 		c := newCheckout(t, "https://shop.example.com", onlyPost("/api/checkout/52/payment-result", 200, `{"order":{"order":"1","items":`+list("{}", most+1)+`}}`))
 		_, err := c.PaymentResult(t.Context(), token, url.Values{})
-		wantKind(t, err, centra.ErrInvalidResponse)
+		wantKind(t, err, centra.ErrOutcomeUnknown)
 	})
 	t.Run("items of a 410", func(t *testing.T) {
 		c := newCheckout(t, "https://shop.example.com", onlyPost("/api/checkout/52/payment", 410, `{"unavailable":`+list("{}", most+1)+`}`))

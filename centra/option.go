@@ -2,10 +2,7 @@ package centra
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -59,14 +56,31 @@ func WithTransport(rt http.RoundTripper) Option {
 	}
 }
 
-// WithLogger logs each attempt at debug level and each failed call at warn
-// level, without a secret or anything a shopper typed. The default is silence.
+// WithLogger logs each attempt at debug level and each failed call once, with the
+// context of the call and without a secret or anything a shopper typed: at info
+// level where it is a shop's everyday life (a cart that is gone, fields that are
+// refused, stock that ran out, a caller who left), else at warn level. The
+// default is silence.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *client) error {
 		if logger == nil {
 			return errors.New("WithLogger: the logger is nil")
 		}
 		c.logger = logger
+		return nil
+	}
+}
+
+// WithObserve has observe told of every call once, after it has ended and with
+// its context: for metrics, traces and alerts. It is called by the goroutine that
+// made the call, so it must be safe for concurrent use and should be quick. Given
+// more than once, each is told. See also [WatchCalls].
+func WithObserve(observe func(context.Context, Call)) Option {
+	return func(c *client) error {
+		if observe == nil {
+			return errors.New("WithObserve: the function is nil")
+		}
+		c.observe = append(c.observe, observe)
 		return nil
 	}
 }
@@ -83,8 +97,8 @@ func WithRetry(r Retry) Option {
 	}
 }
 
-// WithAttemptTimeout bounds one attempt of a GET or PUT, body included; the
-// default is 4 s. A call that cannot be repeated has the whole of [WithTimeout].
+// WithAttemptTimeout bounds one attempt of a call that may be repeated, body
+// included; the default is 4 s. Any other call has the whole of [WithTimeout].
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *client) error {
 		if d <= 0 {
@@ -146,7 +160,7 @@ func WithUserAgent(product string) Option {
 		if product == "" || strings.ContainsFunc(product, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return errors.New("WithUserAgent: must be printable ASCII")
 		}
-		c.userAgent = product + " " + defaultUserAgent
+		c.userAgent = []string{product + " " + productName}
 		return nil
 	}
 }
@@ -171,72 +185,5 @@ func WithoutRaw() Option {
 	}
 }
 
-const defaultUserAgent = "centra-go-cartabandonment/0.1"
-
-func newClient(api, baseURL string, opts []Option) (*client, error) {
-	base, err := parseBaseURL(baseURL)
-	if err != nil {
-		return nil, fmt.Errorf("centra: %s: %w", api, err)
-	}
-	c := &client{
-		base:           base,
-		retry:          defaultRetry,
-		attemptTimeout: 4 * time.Second,
-		timeout:        20 * time.Second,
-		maxBytes:       8 << 20,
-		logger:         slog.New(slog.DiscardHandler),
-		userAgent:      defaultUserAgent,
-		correlationID:  randomID,
-		budget:         newBudget(),
-	}
-	for _, opt := range opts {
-		if err := opt(c); err != nil {
-			return nil, fmt.Errorf("centra: %s: %w", api, err)
-		}
-	}
-	if c.transport == nil {
-		c.transport = NewTransport()
-	}
-	c.connect()
-	return c, nil
-}
-
-// parseBaseURL never quotes the URL in an error: somebody may have put a
-// password into it.
-func parseBaseURL(baseURL string) (*url.URL, error) {
-	u, err := url.Parse(baseURL)
-	switch {
-	case err != nil, strings.ContainsAny(u.Hostname(), "[]"): // which Go 1.25 lets pass
-		return nil, errors.New("the base URL cannot be parsed")
-	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
-		return nil, errors.New("the base URL must be absolute, such as https://shop.centra.com/api/checkout")
-	case u.User != nil:
-		return nil, errors.New("the base URL must not hold a user or password; see WithSecret")
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("the base URL must not have a query or fragment")
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = strings.TrimRight(u.RawPath, "/")
-	return u, nil
-}
-
-// NewTransport returns the transport that clients have by default, to wrap or to
-// change: http.DefaultTransport's settings with a pool that fits a webshop. All
-// its connections lead to one host, so it keeps 256 idle ones where
-// http.DefaultTransport keeps two.
-func NewTransport() *http.Transport {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // the host application has put another in its place
-		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	}
-	t = t.Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
-	t.MaxResponseHeaderBytes = 64 << 10
-	return t
-}
-
-func randomID(context.Context) string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
-}
+// productName is this library's in the User-Agent header.
+const productName = "centra-go-cartabandonment/0.1"

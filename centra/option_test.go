@@ -39,6 +39,7 @@ func TestConstructorsRefuse(t *testing.T) {
 		{"an origin with a line break", good, centra.WithOrigin("https://example.com\n"), "WithOrigin"},
 		{"an origin with a password", good, centra.WithOrigin("https://canary4711:x@example.com"), "WithOrigin"},
 		{"no logger", good, centra.WithLogger(nil), "WithLogger"},
+		{"no observer", good, centra.WithObserve(nil), "WithObserve"},
 		{"negative retries", good, centra.WithRetry(centra.Retry{Max: -1}), "WithRetry"},
 		{"too many retries", good, centra.WithRetry(centra.Retry{Max: 11}), "WithRetry"},
 		{"a negative wait", good, centra.WithRetry(centra.Retry{MinWait: -1}), "WithRetry"},
@@ -117,16 +118,18 @@ func TestTimeouts(t *testing.T) {
 		opts  []centra.Option
 		call  call
 		calls int
+		kind  error
 	}{
-		{"an attempt of a PUT", []centra.Option{centra.WithAttemptTimeout(30 * time.Millisecond)}, updateFields, 3},
-		{"a whole PUT", []centra.Option{centra.WithTimeout(30 * time.Millisecond)}, updateFields, 1},
-		{"a whole POST", []centra.Option{centra.WithTimeout(30 * time.Millisecond), centra.WithAttemptTimeout(time.Millisecond)}, startPayment, 1},
+		{"an attempt of a PUT", []centra.Option{centra.WithAttemptTimeout(30 * time.Millisecond)}, updateFields, 3, centra.ErrUnavailable},
+		{"a whole PUT", []centra.Option{centra.WithTimeout(30 * time.Millisecond)}, updateFields, 1, centra.ErrUnavailable},
+		{"a whole POST", []centra.Option{centra.WithTimeout(30 * time.Millisecond), centra.WithAttemptTimeout(time.Millisecond)}, startPayment, 1,
+			centra.ErrOutcomeUnknown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			rec := record(t, hang)
 			err := test.call(t.Context(), newCheckout(t, rec.URL, append(test.opts, quickRetries())...), token)
-			wantKind(t, err, centra.ErrUnavailable, context.DeadlineExceeded)
+			wantKind(t, err, test.kind, context.DeadlineExceeded)
 			if n := len(rec.sent()); n != test.calls {
 				t.Errorf("%d requests, want %d", n, test.calls)
 			}

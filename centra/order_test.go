@@ -142,12 +142,12 @@ func TestOrderMissing(t *testing.T) {
 				if action != nil {
 					t.Errorf("%s: action %v", name, action)
 				}
-				wantKind(t, err, centra.ErrInvalidResponse)
+				wantKind(t, err, centra.ErrOutcomeUnknown)
 				result, err := c.PaymentResult(t.Context(), centra.Session(cartID), url.Values{})
 				if result != nil {
 					t.Errorf("%s: order %v", name, result)
 				}
-				wantKind(t, err, centra.ErrInvalidResponse)
+				wantKind(t, err, centra.ErrOutcomeUnknown)
 			}
 		})
 	}

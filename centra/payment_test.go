@@ -83,11 +83,11 @@ func TestPaymentAnswersThatMakeNoSense(t *testing.T) {
 		body   string
 		kind   []error
 	}{
-		{"no action", 200, `{"token":"new"}`, []error{centra.ErrInvalidResponse}},
-		{"an action that is no text", 200, `{"action":[]}`, []error{centra.ErrInvalidResponse}},
-		{"truncated", 200, `{"action":"success","order":"10`, []error{centra.ErrInvalidResponse}},
-		{"HTML", 200, `<form action="redirect">`, []error{centra.ErrInvalidResponse}},
-		{"not UTF-8", 200, "{\"action\":\"redirect\",\"url\":\"\xff\"}", []error{centra.ErrInvalidResponse}},
+		{"no action", 200, `{"token":"new"}`, []error{centra.ErrOutcomeUnknown}},
+		{"an action that is no text", 200, `{"action":[]}`, []error{centra.ErrOutcomeUnknown}},
+		{"truncated", 200, `{"action":"success","order":"10`, []error{centra.ErrOutcomeUnknown}},
+		{"HTML", 200, `<form action="redirect">`, []error{centra.ErrOutcomeUnknown}},
+		{"not UTF-8", 200, "{\"action\":\"redirect\",\"url\":\"\xff\"}", []error{centra.ErrOutcomeUnknown}},
 		{"errors with 200", 200, `{"errors":{"termsAndConditions":"required"}}`, nil},
 		{"errors", 400, `{"errors":{"termsAndConditions":"required"}}`, nil},
 		{"410 without a selection", 410, `{"token":"new","errors":{"selection":"gone"}}`, []error{centra.ErrSelectionNotFound}},
@@ -187,11 +187,11 @@ func TestPaymentResult(t *testing.T) {
 		body   string
 		kind   []error
 	}{
-		{"no order", 200, `{"token":"new"}`, []error{centra.ErrInvalidResponse}},
-		{"an order that is false", 200, `{"order":false}`, []error{centra.ErrInvalidResponse}},
-		{"a list", 200, `[]`, []error{centra.ErrInvalidResponse}},
-		{"HTML", 200, `<html>`, []error{centra.ErrInvalidResponse}},
-		{"not UTF-8", 200, "{\"order\":\"\xff\"}", []error{centra.ErrInvalidResponse}},
+		{"no order", 200, `{"token":"new"}`, []error{centra.ErrOutcomeUnknown}},
+		{"an order that is false", 200, `{"order":false}`, []error{centra.ErrOutcomeUnknown}},
+		{"a list", 200, `[]`, []error{centra.ErrOutcomeUnknown}},
+		{"HTML", 200, `<html>`, []error{centra.ErrOutcomeUnknown}},
+		{"not UTF-8", 200, "{\"order\":\"\xff\"}", []error{centra.ErrOutcomeUnknown}},
 		{"a payment that failed", 400, `{"errors":{"paymentMethod":"declined"}}`, nil},
 		{"a payment that failed with 200", 200, `{"errors":{"paymentMethod":"declined"}}`, nil},
 	}

@@ -21,6 +21,7 @@ func (x *exchange) decode(v answer) (next Session, raw string, err error) {
 	}
 	d := x.decoder()
 	top, err := v.decode(d)
+	x.see(v)
 	switch {
 	case err != nil:
 		return "", "", x.invalidBody(err, top)
@@ -50,10 +51,10 @@ func (x *exchange) failure() error {
 // refused is the error of a response that is one: its status says so, or its
 // errors do.
 func (x *exchange) refused(top envelope) *Error {
-	e := x.newError(statusKind(x.status, !x.anyEndpoint || top.errors["selection"] != ""), "", nil)
+	x.next(Session(top.token))
+	kind, reason := x.statusKind(top)
+	e := x.failed(kind, reason, nil)
 	e.explain(top)
-	e.Session = x.next(Session(top.token))
-	x.warn(e)
 	return e
 }
 
@@ -65,8 +66,8 @@ func (e *Error) explain(top envelope) {
 // invalidBody is the error of a body that is not what it should be. A token that
 // was read before it went wrong is Centra's all the same.
 func (x *exchange) invalidBody(err error, top envelope) *Error {
-	x.session = x.next(Session(top.token))
-	return x.failed(ErrInvalidResponse, err.Error(), nil)
+	x.next(Session(top.token))
+	return x.failed(x.unreadable(), err.Error(), nil)
 }
 
 // errorEnvelope reads the body of an error, which may be anything; a redirect's
@@ -76,10 +77,12 @@ func (x *exchange) errorEnvelope() envelope {
 		return envelope{}
 	}
 	d := decoder{data: x.response.Bytes()}
-	top, err := decodeBody(&d, func(top *envelope) { top.member(&d) })
+	var found sighting
+	top, err := decodeBody(&d, func(top *envelope) { found.member(&d, top) })
 	if err != nil {
 		return envelope{}
 	}
+	x.seen = found.cart()
 	return top
 }
 
@@ -94,15 +97,15 @@ func (x *exchange) gone() error {
 	if len(short.items) == 0 && top.errors["stock"] == "" {
 		return x.refused(top)
 	}
-	e := x.newError(nil, "", nil)
+	x.next(Session(top.token))
+	e := x.failed(nil, "", nil)
 	e.explain(top)
-	e.Session = x.next(Session(top.token))
-	x.warn(e)
 	outOfStock := &OutOfStockError{Items: short.items, Cancellation: short.cancellation, Err: e}
 	sel := new(Selection)
 	d := x.decoder()
 	_, shape, err := sel.decodeAnyShape(d)
 	if err == nil && (shape == nestedCart || shape == flatCart) && x.own(sel) {
+		x.see(sel)
 		sel.Session, sel.raw = e.Session, d.kept
 		outOfStock.Selection = sel
 	}
@@ -121,9 +124,9 @@ func (x *exchange) own(sel *Selection) bool {
 	return true
 }
 
-func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
+func (c *client) selection(ctx context.Context, r request) (_ *Selection, err error) {
 	x, err := c.send(ctx, r)
-	defer x.release()
+	defer x.end(&err)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +135,7 @@ func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
 		return nil, err
 	}
 	if !x.own(sel) {
+		x.seen = CartUnknown
 		return nil, x.failed(ErrInvalidResponse, errAnotherCart, nil)
 	}
 	return sel, nil
@@ -140,18 +144,17 @@ func (c *client) selection(ctx context.Context, r request) (*Selection, error) {
 func (c *client) updateFields(ctx context.Context, r request, f Fields) (*Selection, error) {
 	var err error
 	if r.body, err = f.body(c.fieldsInAddress); err != nil {
-		return nil, c.invalid(r, "the fields cannot be written as JSON", nil)
+		r.refuse("the fields cannot be written as JSON", nil)
 	}
 	return c.selection(ctx, r)
 }
 
-func (c *client) startPayment(ctx context.Context, r request, p Payment) (*PaymentAction, error) {
-	var err error
+func (c *client) startPayment(ctx context.Context, r request, p Payment) (_ *PaymentAction, err error) {
 	if r.body, err = p.body(c.fieldsInAddress); err != nil {
-		return nil, c.invalid(r, "the payment cannot be written as JSON", nil)
+		r.refuse("the payment cannot be written as JSON", nil)
 	}
 	x, err := c.send(ctx, r)
-	defer x.release()
+	defer x.end(&err)
 	if err != nil {
 		return nil, err
 	}
@@ -166,13 +169,12 @@ func (c *client) startPayment(ctx context.Context, r request, p Payment) (*Payme
 	return action, nil
 }
 
-func (c *client) paymentResult(ctx context.Context, r request, values url.Values) (*Order, error) {
-	var err error
+func (c *client) paymentResult(ctx context.Context, r request, values url.Values) (_ *Order, err error) {
 	if r.body, err = paymentFields(values); err != nil {
-		return nil, c.invalid(r, "the values cannot be written as JSON", nil)
+		r.refuse("the values cannot be written as JSON", nil)
 	}
 	x, err := c.send(ctx, r)
-	defer x.release()
+	defer x.end(&err)
 	if err != nil {
 		return nil, err
 	}

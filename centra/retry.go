@@ -1,6 +1,7 @@
 package centra
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -20,24 +21,41 @@ type Retry struct {
 
 var defaultRetry = Retry{Max: 2, MinWait: 100 * time.Millisecond, MaxWait: 2 * time.Second}
 
-// repeatable is the retry policy: the first row that fits decides.
-func repeatable(method string, status int, err error) bool {
-	idempotent := method == http.MethodGet || method == http.MethodPut
+// again is retryablehttp's CheckRetry: it decides whether another attempt is worth
+// it, and sets the wait before it.
+func (x *exchange) again(ctx context.Context, _ *http.Response, _ error) (bool, error) {
+	if ctx.Err() != nil || x.attempts > x.retry.Max || !x.worthRepeating() {
+		return false, nil
+	}
+	x.wait = x.retry.wait(x.attempts, x.retryAfter)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= x.wait {
+		return false, nil
+	}
+	x.budgetRefused = !x.budget.retry()
+	return !x.budgetRefused, nil
+}
+
+// worthRepeating is the retry policy: the first row that fits decides.
+func (x *exchange) worthRepeating() bool {
 	switch {
-	case err != nil && permanent(err): // no such host, bad certificate: it will not get better
+	case x.err == errTooLarge: // it would be again
 		return false
-	case err != nil && neverSent(err): // no connection, so Centra has not seen even a POST
-		return true
-	case !idempotent: // a second POST could be a second order
+	case x.err != nil && permanent(x.err): // no such host, bad certificate: it will not get better
 		return false
-	case err != nil: // the connection broke: GET and PUT have the same effect twice
+	case !x.arrived: // no connection, so Centra has not seen even a payment
 		return true
-	case status == http.StatusTooManyRequests:
+	case !x.repeatable: // a second payment could be a second order
+		return false
+	case x.err != nil: // the connection broke, or the body did
 		return true
-	case status == http.StatusNotImplemented, status == http.StatusHTTPVersionNotSupported: // a mistake, not an outage
+	}
+	switch x.status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported: // a mistake, not an outage
 		return false
 	}
-	return status >= 500
+	return x.status >= 500
 }
 
 // wait is how long to wait before the attempt after the given one: full jitter,

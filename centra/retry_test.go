@@ -192,10 +192,11 @@ func TestDefaultTimeouts(t *testing.T) {
 		calls int
 		least time.Duration
 		most  time.Duration
+		kind  error
 	}{
-		{"GET", readSelection, 3, 12 * time.Second, 12300 * time.Millisecond},
-		{"PUT", updateFields, 3, 12 * time.Second, 12300 * time.Millisecond},
-		{"POST", startPayment, 1, 20 * time.Second, 20 * time.Second},
+		{"GET", readSelection, 3, 12 * time.Second, 12300 * time.Millisecond, centra.ErrUnavailable},
+		{"PUT", updateFields, 3, 12 * time.Second, 12300 * time.Millisecond, centra.ErrUnavailable},
+		{"POST", startPayment, 1, 20 * time.Second, 20 * time.Second, centra.ErrOutcomeUnknown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -204,7 +205,7 @@ func TestDefaultTimeouts(t *testing.T) {
 				begin := time.Now()
 				err := test.call(t.Context(), newCheckout(t, "https://shop.example.com", hang.option()), token)
 				took := time.Since(begin)
-				wantKind(t, err, centra.ErrUnavailable, context.DeadlineExceeded)
+				wantKind(t, err, test.kind, context.DeadlineExceeded)
 				if hang.count() != test.calls || took < test.least || took > test.most {
 					t.Errorf("%d calls in %v, want %d in %v to %v", hang.count(), took, test.calls, test.least, test.most)
 				}

@@ -15,8 +15,9 @@ import (
 // concurrent use.
 type ShopAPI struct {
 	client *client
-	secret string
 }
+
+var shopDialect = dialect{api: "shop", sign: signShop}
 
 // NewShopAPI makes a client for the Shop API below baseURL, such as
 // https://shop.centra.com/api/shop. It makes no call.
@@ -24,11 +25,12 @@ func NewShopAPI(baseURL, secret string, opts ...Option) (*ShopAPI, error) {
 	if !validSecret(secret) {
 		return nil, errNoSecret
 	}
-	c, err := newClient("NewShopAPI", baseURL, opts)
+	c, err := newClient(shopDialect, "NewShopAPI", baseURL, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &ShopAPI{client: c, secret: secret}, nil
+	c.secret = secret
+	return &ShopAPI{c}, nil
 }
 
 // HasSecret reports true: every call has the shop's rights, which no browser may
@@ -37,19 +39,15 @@ func (a *ShopAPI) HasSecret() bool { return true }
 
 // Format prints where the client leads, whatever the verb: fmt would print the
 // secret.
-func (a *ShopAPI) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "centra.ShopAPI("+a.client.base.Host+")")
+func (a ShopAPI) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "centra.ShopAPI("+a.client.String()+")")
 }
 
 var errNoSecret = errors.New("centra: NewShopAPI: the secret is empty or has characters that no header can carry")
 
 // Selection reads a cart: GET /selections/{selection}.
 func (a *ShopAPI) Selection(ctx context.Context, s Session) (*Selection, error) {
-	r, err := a.request(http.MethodGet, "", s)
-	if err != nil {
-		return nil, err
-	}
-	return a.client.selection(ctx, r)
+	return a.client.selection(ctx, a.request(http.MethodGet, "", s))
 }
 
 // AttachSelection fetches the cart called id, so that the shop can keep its ID
@@ -57,10 +55,10 @@ func (a *ShopAPI) Selection(ctx context.Context, s Session) (*Selection, error) 
 // Centra; s is only what [Error.Session] says after a failure. A cart that was completed, has
 // expired or never was is [ErrSelectionNotFound].
 func (a *ShopAPI) AttachSelection(ctx context.Context, s Session, id SelectionID) (*Selection, error) {
-	r, err := a.request(http.MethodGet, "", Session(id))
+	r := a.request(http.MethodGet, "", Session(id))
 	r.session = s // which stays the visitor's if this fails
-	if err != nil {
-		return nil, a.client.invalid(r, "the selection ID is malformed", ErrInvalidSelectionID)
+	if r.refusal != "" {
+		r.refusal, r.kind = "the selection ID is malformed", ErrInvalidSelectionID
 	}
 	sel, err := a.client.selection(ctx, r)
 	if err != nil {
@@ -75,33 +73,21 @@ func (a *ShopAPI) AttachSelection(ctx context.Context, s Session, id SelectionID
 // CartAbandonmentEmail: Yes Centra starts the mailer's countdown. Fields that
 // Centra refuses are in [Error.Fields].
 func (a *ShopAPI) UpdateFields(ctx context.Context, s Session, f Fields) (*Selection, error) {
-	r, err := a.request(http.MethodPut, "/checkout-fields", s)
-	if err != nil {
-		return nil, err
-	}
-	return a.client.updateFields(ctx, r, f)
+	return a.client.updateFields(ctx, a.request(http.MethodPut, "/checkout-fields", s), f)
 }
 
 // StartPayment begins to pay: POST /selections/{selection}/payment. Where the
 // stock no longer covers the cart it fails with an [*OutOfStockError]. It is not
 // repeated once anything was sent.
 func (a *ShopAPI) StartPayment(ctx context.Context, s Session, p Payment) (*PaymentAction, error) {
-	r, err := a.request(http.MethodPost, "/payment", s)
-	if err != nil {
-		return nil, err
-	}
-	return a.client.startPayment(ctx, r, p)
+	return a.client.startPayment(ctx, a.request(http.MethodPost, "/payment", s), p)
 }
 
 // PaymentResult completes the order with every GET and POST variable that the
 // shopper brought to the return page: POST /selections/{selection}/payment-result.
 // It is not repeated once anything was sent.
 func (a *ShopAPI) PaymentResult(ctx context.Context, s Session, values url.Values) (*Order, error) {
-	r, err := a.request(http.MethodPost, "/payment-result", s)
-	if err != nil {
-		return nil, err
-	}
-	return a.client.paymentResult(ctx, r, values)
+	return a.client.paymentResult(ctx, a.request(http.MethodPost, "/payment-result", s), values)
 }
 
 // Do calls any other endpoint; see [CheckoutAPI.Do]. The session is not part of
@@ -109,28 +95,28 @@ func (a *ShopAPI) PaymentResult(ctx context.Context, s Session, values url.Value
 // given; without one, the ID of the selection that out now holds, as after
 // POST /selections.
 func (a *ShopAPI) Do(ctx context.Context, s Session, method, path string, in, out any) (Session, error) {
-	r := request{op: method, method: method, session: s, header: a.header(), stateless: true}
+	r := request{op: method, method: method, session: s, repeatable: repeatableVerb(method)}
+	if s == NoSession {
+		r.session, r.noSession = "", true
+	}
 	return a.client.do(ctx, r, path, in, out)
 }
 
 // request builds a call about the cart of s. The ID becomes part of the path,
 // so whatever could change the path is refused here.
-func (a *ShopAPI) request(method, endpoint string, s Session) (request, error) {
+func (a *ShopAPI) request(method, endpoint string, s Session) request {
 	r := request{
 		op: method + " /selections/{selection}" + endpoint, method: method,
-		path: "/selections/" + string(s) + endpoint, session: s, cart: SelectionID(s), header: a.header(), stateless: true,
+		path: "/selections/" + string(s) + endpoint, session: s, cart: SelectionID(s), repeatable: repeatableVerb(method),
 	}
 	if s == "" {
-		return r, a.client.invalid(r, "no session", ErrNoSession)
+		r.refuse("no session", ErrNoSession)
+	} else if _, err := ParseSelectionID(string(s)); err != nil {
+		r.refuse("the session is no selection ID", ErrInvalidSession)
 	}
-	if _, err := ParseSelectionID(string(s)); err != nil {
-		return r, a.client.invalid(r, "the session is no selection ID", ErrInvalidSession)
-	}
-	return r, nil
+	return r
 }
 
-func (a *ShopAPI) header() http.Header {
-	h := make(http.Header, 8)
-	h["Api-Authorization"] = []string{a.secret}
-	return h
+func signShop(c *client, h http.Header, _ Session) {
+	h["Api-Authorization"] = []string{c.secret}
 }

@@ -167,6 +167,8 @@ func explain(err error) string {
 		return "The shop is not set up correctly. Its staff has been told."
 	case errors.Is(err, centra.ErrUnavailable), errors.Is(err, centra.ErrRateLimited), errors.Is(err, context.DeadlineExceeded):
 		return "The shop’s systems do not answer at the moment. What you have is kept; please try again soon."
+	case errors.Is(err, centra.ErrOutcomeUnknown):
+		return "The answer was lost on its way, so it may have been done. Please look at your cart before you try again."
 	case refusedFields(err) != nil:
 		return "Something was not accepted."
 	}
@@ -178,6 +180,7 @@ func explain(err error) string {
 func refusedFields(err error) map[string]string {
 	for _, kind := range []error{
 		centra.ErrSelectionNotFound, centra.ErrUnauthorized, centra.ErrRateLimited, centra.ErrUnavailable, centra.ErrInvalidResponse,
+		centra.ErrOutcomeUnknown,
 	} {
 		if errors.Is(err, kind) {
 			return nil

@@ -1,0 +1,214 @@
+package centra
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Call is what is told of a call to Centra when it is over; see [WithObserve] and
+// [WatchCalls]. It holds nothing secret and nothing that a shopper typed.
+type Call struct {
+	API        string // "checkout", "shop" or "storefront"
+	Op         string // the endpoint with placeholders, as in [Error.Op]: "PUT /payment-fields"
+	StatusCode int    // of the last answer; 0 where none came
+	Attempts   int    // how often the call was sent; 0 where it was refused before
+	Duration   time.Duration
+	// Failure says what went wrong: "" for nothing, "not_found", "unauthorized",
+	// "rate_limited", "unavailable", "invalid_response", "outcome_unknown",
+	// "refused" (by Centra: fields, a payment), "out_of_stock", "canceled" (by
+	// the caller), or "invalid_request" (refused here, nothing was sent).
+	Failure string
+	// BudgetRefused: another attempt would have been made, but the retries of all
+	// the client's calls had used up their budget.
+	BudgetRefused bool
+	// SessionChanged: Centra answered with another session than the one that was
+	// sent. Never in the Shop API, and not where none was sent.
+	SessionChanged bool
+	Cart           CartState // where the answer held a cart
+}
+
+// CartState says whether anything is in the cart that an answer held.
+type CartState uint8
+
+// The states of a cart.
+const (
+	CartUnknown CartState = iota // the answer held none
+	CartEmpty
+	CartFilled
+)
+
+// String returns "unknown", "empty" or "filled".
+func (s CartState) String() string {
+	switch s {
+	case CartEmpty:
+		return "empty"
+	case CartFilled:
+		return "filled"
+	}
+	return "unknown"
+}
+
+type (
+	watchKey     struct{}
+	operationKey struct{}
+)
+
+// WatchCalls returns a context whose calls are told to watch, each once, after it
+// has ended. Where ctx is watched already both are told.
+func WatchCalls(ctx context.Context, watch func(Call)) context.Context {
+	if outer, ok := ctx.Value(watchKey{}).(func(Call)); ok {
+		inner := watch
+		watch = func(c Call) { inner(c); outer(c) }
+	}
+	return context.WithValue(ctx, watchKey{}, watch)
+}
+
+// Operation names the call whose attempt a RoundTripper was given, by the
+// context of its request: "PUT /payment-fields". The URL is no name: it can hold
+// a selection ID. Outside such a context it is "".
+func Operation(ctx context.Context) string {
+	if x, ok := ctx.Value(operationKey{}).(*exchange); ok {
+		return x.op
+	}
+	return ""
+}
+
+// end tells of the call, and ends the exchange.
+func (x *exchange) end(err *error) {
+	defer x.release()
+	failure := x.failureName(*err)
+	if failure != "" {
+		x.log(failure, *err)
+	}
+	watch, _ := x.ctx.Value(watchKey{}).(func(Call))
+	if watch == nil && len(x.observe) == 0 {
+		return
+	}
+	call := Call{
+		API: x.api, Op: x.op, StatusCode: x.status, Attempts: x.attempts, Duration: time.Since(x.began),
+		Failure: failure, BudgetRefused: x.budgetRefused,
+		SessionChanged: x.given != "" && x.session != x.given, Cart: x.seen,
+	}
+	if watch != nil {
+		watch(call)
+	}
+	for _, observe := range x.observe {
+		observe(x.ctx, call)
+	}
+}
+
+// failureName is the word for an error of this call in [Call.Failure].
+func (x *exchange) failureName(err error) string {
+	var outOfStock *OutOfStockError
+	switch {
+	case err == nil:
+		return ""
+	case x.refusal != "":
+		return "invalid_request"
+	case errors.As(err, &outOfStock):
+		return "out_of_stock"
+	}
+	for _, row := range failures {
+		if errors.Is(err, row.kind) {
+			return row.name
+		}
+	}
+	return "refused"
+}
+
+// failures are in the order in which they are looked for: a payment whose caller
+// left is of unknown outcome, and that is what matters.
+var failures = []struct {
+	kind error
+	name string
+}{
+	{ErrOutcomeUnknown, "outcome_unknown"},
+	{ErrSelectionNotFound, "not_found"},
+	{ErrUnauthorized, "unauthorized"},
+	{ErrRateLimited, "rate_limited"},
+	{ErrUnavailable, "unavailable"},
+	{ErrInvalidResponse, "invalid_response"},
+	{context.Canceled, "canceled"},
+}
+
+// log writes the one line that a failed call is worth.
+func (x *exchange) log(failure string, err error) {
+	level := slog.LevelWarn
+	switch failure {
+	case "not_found", "refused", "out_of_stock", "canceled":
+		level = slog.LevelInfo
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		x.logger.LogAttrs(x.ctx, level, "centra: call failed", slog.String("failure", failure), slog.Any("error", e))
+	}
+}
+
+// see notes whether anything is in the cart that was answered.
+func (x *exchange) see(v answer) {
+	sel, ok := v.(*Selection)
+	switch {
+	case !ok || sel.Items == nil: // a body without a cart
+	case sel.Empty():
+		x.seen = CartEmpty
+	default:
+		x.seen = CartFilled
+	}
+}
+
+// sighting is a cart as far as it is seen in an answer that is read for something
+// else.
+type sighting struct {
+	nested, items CartState
+	flat          bool // selection is the cart's ID, and the rest stands beside it
+}
+
+// member reads a member of an answer's body.
+func (s *sighting) member(d *decoder, top *envelope) {
+	switch string(d.key) {
+	case "items":
+		s.items = d.filled()
+	case "selection":
+		s.selection(d)
+	default:
+		top.member(d)
+	}
+}
+
+func (s *sighting) selection(d *decoder) {
+	switch d.peek() {
+	case '"':
+		s.flat = true
+		d.skip()
+	case '{':
+		d.object()
+		for d.next() {
+			if string(d.key) == "items" {
+				s.nested = d.filled()
+			} else {
+				d.skip()
+			}
+		}
+	default: // [], null: a cart with nothing in it
+		s.nested = CartEmpty
+		d.skip()
+	}
+}
+
+func (s *sighting) cart() CartState {
+	if s.flat {
+		return s.items
+	}
+	return s.nested
+}
+
+// filled reads a list and says whether anything is in it.
+func (d *decoder) filled() CartState {
+	state := CartEmpty
+	for end := d.list(); d.each(end); d.skip() {
+		state = CartFilled
+	}
+	return state
+}
