@@ -20,8 +20,9 @@ type CartItem struct {
 
 // Cart is a snapshot of a selection.
 type Cart struct {
-	Selection       string // the selection ID
-	Items           []CartItem
+	Selection string // the selection ID
+	Items     []CartItem
+	// Email is the address as it was last received at a place that counts.
 	Email           string
 	Address         map[string]any // as received
 	ShippingAddress map[string]any // as received
@@ -54,14 +55,22 @@ type cart struct {
 	lines           []*line
 	address         map[string]any
 	shippingAddress map[string]any
+	email           string
 	abandonment     any
 	fields          map[string]any
+	comment         any // nil until one was sent
+	vouchers        []Voucher
 	paymentMethod   string
 	shippingMethod  string
 	country         string
+	state           string
 	language        string
+	snippets        int  // how often a widget's snippet was replaced
+	replaceSnippet  bool // the next answer says so
 	paymentRefs     []string
-	processing      int // payment-results under way
+	returnPage      string
+	retried         bool // its payment was sent back once, see RetryMethod
+	processing      int  // payment-results under way
 	order           string
 }
 
@@ -69,19 +78,27 @@ func (c *cart) completed() bool { return c.order != "" }
 
 func (c *cart) expired() bool { return time.Since(c.changed) >= CartLifetime }
 
-func (c *cart) email() string {
-	email, _ := c.address["email"].(string)
-	return email
-}
-
-func (c *cart) add(item string, quantity int) {
+// add returns the ID of the line.
+func (c *cart) add(item string, quantity int) string {
 	for _, l := range c.lines {
 		if l.item == item {
 			l.quantity += quantity
-			return
+			return l.id
 		}
 	}
-	c.lines = append(c.lines, &line{id: randomHex(), item: item, quantity: quantity})
+	added := &line{id: randomHex(), item: item, quantity: quantity}
+	c.lines = append(c.lines, added)
+	return added.id
+}
+
+// itemOf returns the item of a line, "" for a line that is not in the cart.
+func (c *cart) itemOf(lineID string) string {
+	for _, l := range c.lines {
+		if l.id == lineID {
+			return l.item
+		}
+	}
+	return ""
 }
 
 func (c *cart) quantity(item string) int {
@@ -143,7 +160,7 @@ func (s *Server) Cart(selection string) Cart {
 	}
 	snapshot := Cart{
 		Selection:            c.id,
-		Email:                c.email(),
+		Email:                c.email,
 		Address:              maps.Clone(c.address),
 		ShippingAddress:      maps.Clone(c.shippingAddress),
 		CartAbandonmentEmail: c.abandonment,

@@ -57,6 +57,9 @@ func (s *Server) attachSelection(c *call) *reply {
 	if c.session == nil {
 		return refuse(http.StatusBadRequest, "token", "there is no session to attach the selection to")
 	}
+	if s.config.attachNeedsSecret && c.record.Header.Get("Authorization") == "" {
+		return refuse(http.StatusUnauthorized, "authorization", "attaching a selection needs the secret")
+	}
 	target := s.liveCart(c.args[0])
 	if target == nil {
 		return selectionNotFound()

@@ -28,40 +28,52 @@
 //     responses too. No token, an unknown or an expired one starts a new session
 //     with an empty cart; the cart of the old one is out of reach, which is how
 //     shops lose carts. Tokens rotate on command ([Server.RotateTokens],
-//     [Server.RotateNext]). API-Token: none is answered without a token.
+//     [Server.RotateNext]), and the old one is dead at once unless the Server was
+//     made [WithTokenGrace]. API-Token: none is answered without a token.
 //   - Access: the secret as Authorization: Bearer (Checkout API) and
 //     API-Authorization (Shop API), the list of allowed origins, 401.
-//   - Carts: items, lines, stock, payment and shipping method, country, language,
-//     fields; 30 days of life since the last change; 404 when unknown, expired
-//     or ordered; 410 with what is out of stock when a payment starts.
-//   - Payments: one method for each action that POST /payment can answer, and
-//     POST /payment-result, during which nothing else may change the cart.
+//   - Carts: items, lines, stock, vouchers, payment and shipping method, country,
+//     language, fields; 30 days of life since the last change; 404 when unknown,
+//     expired or ordered; 410 with what is out of stock when a payment starts.
+//   - The shapes of both APIs: the Checkout API has the cart in "selection", an
+//     item's product as an object and the order in "order"; the Shop API has
+//     everything at the top level, "selection" and an item's product as IDs, 201
+//     for what was made, and refuses unknown fields.
+//   - Payments: one method for each answer of POST /payment, and POST
+//     /payment-result, during which nothing else may change the cart. It wants the
+//     return page's bracketed variables nested, as PHP reads them.
 //   - PHP's JSON: [] for an empty object, false for a missing text or amount,
 //     numbers as text, escaped slashes, null.
-//   - centraCheckoutScript for [KlarnaMethod]; see [CheckoutScript].
-//   - The mailer: orderCreated starts the countdown again, orderCompleted stops it.
+//   - centraCheckoutScript for [KlarnaMethod] and [QliroMethod], see
+//     [CheckoutScript]; pluginFields for [QliroMethod], [KlarnaPaymentsMethod] and
+//     Ingrid, with [Server.ReplaceSnippet].
+//   - The mailer: orderCreated, which needs address and consent, starts the
+//     countdown again; orderCompleted stops it.
 //   - Failures: [Server.FailNext], [Server.SetFault], [Server.SetLatency].
 //
 // A route that is not simulated answers 404 and fails the test.
 //
 // # What is uncertain
 //
-// Centra's documentation leaves these open; the simulation chose, and may be
-// wrong about the real Centra:
+// Centra's documentation leaves some behaviour open. Where a shop can depend on
+// it, it is a switch, whose comment says what is not known: [WithEmailAt],
+// [WithOptInAt], [WithNoIgnored], [WithAttachNeedsSecret],
+// [WithSelectionlessStock], [WithOversellingPrevention], [WithFlatOrders].
+// In the rest the simulation chose, and may be wrong about the real Centra:
 //
-//   - email and cartAbandonmentEmail count at the top level and within address;
-//     the top level wins. orderCreated needs both in one request. A later
-//     cartAbandonmentEmail: false leaves a running countdown alone.
-//   - In the Shop API the selection's ID is selection.selection.
+//   - orderCreated needs the e-mail address and the opt-in in one request.
 //   - The status for an unknown or ordered selection (404), for a change during
-//     payment-result (409) and for action failed (200).
-//   - Attaching a selection needs no secret.
+//     payment-result (409), for more items than there are (400) and for action
+//     failed (200).
+//   - Which fields the Shop API knows, and that it looks into addresses too.
+//   - 201 in the Shop API for selections, items, vouchers and orders; in the
+//     Checkout API for an order of [ExternalMethod] only.
 //   - A cart's 30 days start again with every change.
 //
 // # What is not simulated
 //
-// Customers who sign in, vouchers, gift cards, tax rules, shipping prices other
-// than zero, markets and pricelists, currencies other than SEK, CORS, rate
-// limits (script a [RetryAfterFault]), and the checks that Centra makes of
-// address fields.
+// Customers who sign in, gift cards, tax rules, markets and pricelists,
+// currencies other than SEK, CORS, rate limits (script a [RetryAfterFault]), the
+// signature of [ExternalMethod], and the checks that Centra makes of address
+// fields.
 package centratest

@@ -16,13 +16,16 @@ type Fault struct {
 	status int
 	errors map[string]string
 	header http.Header
+	code   string
+	says   []string
 	rotate bool
 	hangs  bool                                              // counts as under way until it ends
 	act    func(*Server, http.ResponseWriter, *http.Request) // nil: a JSON error
 }
 
 // StatusFault answers the status with errors in JSON, and in the Checkout API
-// with the session token. A status below 400 needs no errors.
+// with the session token. A status below 400 needs no errors; with errors it is a
+// failure all the same.
 func StatusFault(status int, errors map[string]string) Fault {
 	return Fault{name: "status " + strconv.Itoa(status), status: status, errors: maps.Clone(errors)}
 }
@@ -38,6 +41,15 @@ func RetryAfterFault(status int, retryAfter string) Fault {
 // [StatusFault] and [RetryAfterFault] answer with a token.
 func (f Fault) Rotating() Fault {
 	f.rotate = true
+	return f
+}
+
+// Saying returns the fault with what the website is supposed to show to the
+// shopper: "message", "messages" and, unless it is empty, "code". Payments fail
+// that way, with 406 or 412 or also with 200. Only [StatusFault] and
+// [RetryAfterFault] say anything.
+func (f Fault) Saying(code string, messages ...string) Fault {
+	f.code, f.says = code, slices.Clone(messages)
 	return f
 }
 
@@ -140,6 +152,16 @@ func (f *Fault) reply() *reply {
 			errors[field] = message
 		}
 		body["errors"] = errors
+	}
+	if f.code != "" {
+		body["code"] = f.code
+	}
+	if len(f.says) > 0 {
+		messages := []any{}
+		for _, message := range f.says {
+			messages = append(messages, message)
+		}
+		body["message"], body["messages"] = f.says[0], messages
 	}
 	return &reply{f.status, body}
 }

@@ -40,6 +40,14 @@ func TestFaults(t *testing.T) {
 		err        error
 	}{
 		{name: "JSON error", fault: centratest.StatusFault(500, map[string]string{"server": "broken"}), status: 500, body: `"errors":{"server":"broken"},"token":"`},
+		{
+			name: "refused with a message", fault: centratest.StatusFault(412, map[string]string{"paymentMethod": "failed"}).Saying("LIMIT", "Too much.", "Sorry."),
+			status: 412, body: `"code":"LIMIT","errors":{"paymentMethod":"failed"},"message":"Too much.","messages":["Too much.","Sorry."]`,
+		},
+		{
+			name: "refused with 200", fault: centratest.StatusFault(200, map[string]string{"paymentMethod": "failed"}).Saying("", "Sorry."),
+			status: 200, body: `{"errors":{"paymentMethod":"failed"},"message":"Sorry.","messages":["Sorry."],"token":"`,
+		},
 		{name: "rate limited", fault: centratest.RetryAfterFault(429, "3"), status: 429, retryAfter: "3", body: `"token"`},
 		{name: "HTML 502", fault: centratest.HTMLFault(502), status: 502, body: "<!DOCTYPE html>"},
 		{name: "HTML 200", fault: centratest.HTMLFault(200), status: 200, body: "<!DOCTYPE html>"},

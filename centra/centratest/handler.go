@@ -27,6 +27,7 @@ type call struct {
 
 	session *session // Checkout API only; nil for a token-less call
 	cart    *cart
+	line    string   // the line that an answer of the Shop API is about
 	args    []string // the path's parameters, unescaped
 	body    map[string]any
 	bodyErr *reply // for operations that read the body

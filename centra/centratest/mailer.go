@@ -30,6 +30,24 @@ func (s *Server) Outbox() []Mail {
 	return slices.Clone(s.outbox)
 }
 
+// reportOptIn keeps address and opt-in as they were received and tells the
+// mailer: yes starts the countdown, for which both have to come together, and no
+// stops it unless the Server was made [WithNoIgnored].
+func (s *Server) reportOptIn(c *cart, email string, optIn any) {
+	if email != "" {
+		c.email = email
+	}
+	if optIn != nil {
+		c.abandonment = optIn
+	}
+	switch {
+	case optIn == true && validEmail(email):
+		s.orderCreated(c, email)
+	case optIn == false && !s.config.noIgnored && s.stopCountdown(c):
+		s.record(CountdownStopped, c, "consent withdrawn")
+	}
+}
+
 // orderCreated is what Centra reports to the mailer when a shopper has left an
 // address. It starts the countdown again if one is running.
 func (s *Server) orderCreated(c *cart, to string) {

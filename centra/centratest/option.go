@@ -15,21 +15,34 @@ type config struct {
 	secret         string
 	allowedOrigins []string
 	products       []Product
+	vouchers       []Voucher
 	paymentMethod  string
 	mailInterval   time.Duration
 	cartLink       string
 	tokenGrace     time.Duration
 	responseSize   int
 	withoutSocket  bool
+
+	emailPlaces        []Place
+	optInPlaces        []Place
+	noIgnored          bool
+	attachNeedsSecret  bool
+	bare410            bool
+	preventOverselling bool
+	flatOrders         bool
+	ingrid             bool
 }
 
 func defaultConfig() config {
 	return config{
 		secret:        Secret,
 		products:      seedProducts(),
+		vouchers:      seedVouchers(),
 		paymentMethod: DummyMethod,
 		mailInterval:  time.Hour,
 		cartLink:      "https://example.com/abandoned-cart/{selection}",
+		emailPlaces:   []Place{TopLevel, InAddress, InShippingAddress},
+		optInPlaces:   []Place{TopLevel, InAddress},
 	}
 }
 
@@ -47,6 +60,11 @@ func WithAllowedOrigins(origins ...string) Option {
 // WithProducts replaces the seeded catalogue.
 func WithProducts(products ...Product) Option {
 	return func(c *config) { c.products = slices.Clone(products) }
+}
+
+// WithVouchers replaces the seeded voucher, WELCOME10.
+func WithVouchers(vouchers ...Voucher) Option {
+	return func(c *config) { c.vouchers = slices.Clone(vouchers) }
 }
 
 // WithPaymentMethod sets the payment method of a new cart. Default: [DummyMethod].
@@ -73,7 +91,7 @@ func WithTokenGrace(grace time.Duration) Option {
 }
 
 // WithResponseSize pads selection responses to about that many bytes, with
-// countries and their states. Default: no padding, about 5 kB.
+// countries and their states. Default: no padding, about 8 kB.
 func WithResponseSize(bytes int) Option {
 	return func(c *config) { c.responseSize = bytes }
 }

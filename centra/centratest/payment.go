@@ -6,108 +6,107 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"time"
 )
-
-// The payment methods, one for each action that POST /payment answers.
-const (
-	DummyMethod      = "dummy"              // redirect, to the return page with a paymentRef
-	KlarnaMethod     = "klarna-checkout-v3" // form; its selections carry centraCheckoutScript
-	FormMethod       = "dummy-form"         // form
-	JavaScriptMethod = "dummy-javascript"   // javascript
-	SuccessMethod    = "dummy-success"      // success: ordered at once
-	FailedMethod     = "dummy-failed"       // failed
-)
-
-var paymentMethods = []string{DummyMethod, KlarnaMethod, FormMethod, JavaScriptMethod, SuccessMethod, FailedMethod}
-
-var shippingMethods = []string{"standard", "express"}
 
 func (s *Server) startPayment(c *call) *reply {
-	if c.bodyErr != nil {
+	switch {
+	case c.bodyErr != nil:
 		return c.bodyErr
-	}
-	if len(c.cart.lines) == 0 {
+	case len(c.cart.lines) == 0:
 		return refuse(http.StatusBadRequest, "selection", "has no items")
 	}
-	if refused := s.storeFields(c.cart, c.body); refused != nil {
+	if refused := s.storeFields(c); refused != nil {
 		return refused
 	}
 	if gone := s.removeUnavailable(c.cart); len(gone) > 0 {
-		answer := s.selection(c)
-		answer.status = http.StatusGone
-		answer.body["errors"] = object{"items": "out of stock"}
-		answer.body["unavailable"] = gone
-		return answer
+		return s.outOfStock(c, gone)
 	}
 	s.record(PaymentStarted, c.cart, c.cart.paymentMethod)
 	switch c.cart.paymentMethod {
 	case SuccessMethod:
 		s.complete(c.cart)
-		return &reply{http.StatusOK, s.order(c.cart, object{"action": "success"})}
+		return s.ordered(c, c.cart, true, object{"action": "success"})
 	case FailedMethod:
 		return &reply{http.StatusOK, object{"action": "failed"}}
+	case DeclinedMethod:
+		return declined("", "The payment was declined.")
+	case ExternalMethod:
+		return &reply{http.StatusOK, object{"action": "external", "selection": c.cart.id}}
 	}
-
 	page, _ := c.body["paymentReturnPage"].(string)
+	returnURL, ref, refused := c.cart.startPaymentReference(page)
+	if refused != nil {
+		return refused
+	}
+	return &reply{http.StatusOK, paymentAction(c.cart.paymentMethod, page, returnURL.String(), ref)}
+}
+
+// paymentAction is what the shop has to do so that the shopper pays and comes
+// back to the return page with the paymentRef: to returnURL, which has it, or by
+// a form that is sent to page.
+func paymentAction(method, page, returnURL, ref string) object {
+	switch method {
+	case DummyMethod, RetryMethod:
+		return object{"action": "redirect", "url": returnURL, "orderId": ref}
+	case JavaScriptMethod:
+		target, _ := json.Marshal(returnURL) // a string always encodes
+		return object{
+			"action": "javascript", "formType": method, "code": "window.location = " + string(target) + ";",
+			"formFields": object{"action": object{
+				"type": "redirect", "url": returnURL, "paymentData": ref,
+				"sdkData": object{"token": ref}, "steps": []any{"identify", "challenge"},
+			}},
+		}
+	case FormMethod:
+		return object{
+			"action": "form", "formType": method, "formHtml": paymentForm(page, method, ref),
+			"formUrl": page,
+			"formFields": object{
+				"centraPaymentMethod": method, "paymentRef": ref, "amount": "100.00", "trial": false, "details": object{"MD": ref},
+			},
+		}
+	default: // a widget, which comes as a snippet only
+		return object{"action": "form", "formType": method, "formHtml": paymentForm(page, method, ref)}
+	}
+}
+
+// startPaymentReference remembers a payment that the return page may bring back.
+func (c *cart) startPaymentReference(page string) (returnURL *url.URL, ref string, refused *reply) {
 	returnURL, err := url.Parse(page)
 	if err != nil || page == "" {
-		return refuse(http.StatusBadRequest, "paymentReturnPage", "missing or not a URL")
+		return nil, "", refuse(http.StatusBadRequest, "paymentReturnPage", "missing or not a URL")
 	}
-	ref := randomHex()
-	c.cart.paymentRefs = append(c.cart.paymentRefs, ref)
+	ref = randomHex()
+	c.paymentRefs = append(c.paymentRefs, ref)
+	c.returnPage = page
 	query := returnURL.Query()
-	query.Set("centraPaymentMethod", c.cart.paymentMethod)
+	query.Set("centraPaymentMethod", c.paymentMethod)
 	query.Set("paymentRef", ref)
 	returnURL.RawQuery = query.Encode()
-
-	switch c.cart.paymentMethod {
-	case DummyMethod:
-		return &reply{http.StatusOK, object{"action": "redirect", "url": returnURL.String()}}
-	case JavaScriptMethod:
-		target, _ := json.Marshal(returnURL.String()) // a string always encodes
-		return &reply{http.StatusOK, object{"action": "javascript", "code": "window.location = " + string(target) + ";"}}
-	default:
-		return &reply{http.StatusOK, object{
-			"action":   "form",
-			"formType": c.cart.paymentMethod,
-			"formHtml": paymentForm(page, c.cart.paymentMethod, ref),
-			"formFields": object{
-				"centraPaymentMethod": c.cart.paymentMethod,
-				"paymentRef":          ref,
-			},
-		}}
-	}
+	return returnURL, ref, nil
 }
 
 func paymentForm(page, method, ref string) string {
 	return `<form method="post" action="` + html.EscapeString(page) + `">` +
 		`<input type="hidden" name="centraPaymentMethod" value="` + method + `">` +
 		`<input type="hidden" name="paymentRef" value="` + ref + `">` +
+		`<input type="hidden" name="details[MD]" value="` + ref + `">` +
 		`<button>Pay</button></form>`
 }
 
-// removeUnavailable takes what is out of stock out of the cart and lists it.
-func (s *Server) removeUnavailable(c *cart) []any {
-	var gone []any
-	for _, l := range slices.Clone(c.lines) {
-		available := s.inStock(l.item, l.quantity)
-		if available == l.quantity {
-			continue
-		}
-		product, _ := s.product(l.item)
-		gone = append(gone, object{
-			"item":             l.item,
-			"product":          product.ID,
-			"originalQuantity": l.quantity,
-			"unavailable":      l.quantity - available,
-			"available":        available,
-		})
-		c.setQuantity(l.id, available)
-		s.record(OutOfStock, c, l.item)
+// declined is a payment that failed for a reason that the shopper is told.
+func declined(code, message string) *reply {
+	reason := code
+	if reason == "" {
+		reason = "failed"
 	}
-	return gone
+	answer := refuse(http.StatusPreconditionFailed, "paymentMethod", reason)
+	answer.body["message"] = message
+	answer.body["messages"] = []any{message}
+	if code != "" {
+		answer.body["code"] = code
+	}
+	return answer
 }
 
 // paymentResult completes the order once the return page brings back the
@@ -117,31 +116,68 @@ func (s *Server) paymentResult(c *call) *reply {
 		return c.bodyErr
 	}
 	fields, _ := c.body["paymentMethodFields"].(map[string]any)
-	ref, _ := fields["paymentRef"].(string)
+	paid := s.paidCart(c, fields)
+	switch {
+	case paid == nil:
+		return refuse(http.StatusBadRequest, "paymentMethodFields", "no payment with this reference was started")
+	case paid.completed():
+		return s.ordered(c, paid, false, nil)
+	case paid.paymentMethod == ExternalMethod && fields["success"] != true:
+		return declined("", "The payment was declined.")
+	case fields["cancelled"] != nil:
+		return declined("CANCELLED", "The payment was cancelled.")
+	case paid.paymentMethod == RetryMethod && !paid.retried:
+		paid.retried = true
+		again, _, _ := paid.startPaymentReference(paid.returnPage)
+		return &reply{http.StatusOK, object{"action": "redirect", "url": again.String()}}
+	}
+	if answer := s.soldMeanwhile(c, paid); answer != nil {
+		return answer
+	}
+	s.complete(paid)
+	return s.ordered(c, paid, true, nil)
+}
+
+// paidCart finds the cart of a payment: the call's, the one that the session
+// had before it was ordered or, below selections/payment-result, any.
+func (s *Server) paidCart(c *call, fields map[string]any) *cart {
+	if c.cart == nil {
+		c.cart = s.cartOfPayment(fields)
+	}
 	candidates := []*cart{c.cart}
-	if c.session != nil && c.session.ordered != nil {
+	if c.session != nil {
 		candidates = append(candidates, c.session.ordered)
 	}
 	for _, candidate := range candidates {
-		if !slices.Contains(candidate.paymentRefs, ref) {
-			continue
+		if candidate.isPaidBy(fields) {
+			return candidate
 		}
-		if !candidate.completed() {
-			s.complete(candidate)
-		}
-		return &reply{http.StatusOK, s.order(candidate, nil)}
 	}
-	return refuse(http.StatusBadRequest, "paymentMethodFields", "no payment with this reference was started")
+	return nil
 }
 
-func (s *Server) complete(c *cart) {
-	s.orderCount++
-	c.order = strconv.Itoa(s.orderCount)
-	c.changed = time.Now()
-	for _, l := range c.lines {
-		if level, limited := s.stock[l.item]; limited {
-			s.stock[l.item] = max(level-l.quantity, 0)
+func (s *Server) cartOfPayment(fields map[string]any) *cart {
+	for _, c := range s.carts {
+		if c.isPaidBy(fields) && !c.expired() {
+			return c
 		}
 	}
-	s.orderCompleted(c)
+	return nil
+}
+
+// isPaidBy tells whether the return page's variables are about the cart. They
+// have to be nested as PHP does: details[MD] is MD within details.
+func (c *cart) isPaidBy(fields map[string]any) bool {
+	if c == nil {
+		return false
+	}
+	if selection, _ := fields["selection"].(string); c.paymentMethod == ExternalMethod && selection == c.id {
+		return true
+	}
+	ref, _ := fields["paymentRef"].(string)
+	if !slices.Contains(c.paymentRefs, ref) {
+		return false
+	}
+	_, unnested := fields["details[MD]"]
+	return !unnested
 }

@@ -92,8 +92,8 @@ func TestJSONIsLikePHPs(t *testing.T) {
 	token, _ := server.NewCart("9")
 	body := rawSelection(t, server, token)
 	for _, want := range []string{
-		`"name":"Caf\u00e9 <\/script> \ud83e\uddf6"`, `"decimalDigits":"2"`, `"discounts":[]`, `"totalDiscountPrice":false`,
-		`"taxPercent":0`, `"shippingAddress":[]`, `"state":null`, `"priceEach":"630.05 SEK"`, `"priceEachAsNumber":630.05`,
+		`"name":"Caf\u00e9 <\/script> \ud83e\uddf6"`, `"decimalDigits":"2"`, `"media":[]`, `"totalDiscountPrice":false`,
+		`"tableMappings":{}`, `"customAttributes":[]`, `"state":null`, `"priceEach":"630.05 SEK"`, `"priceEachAsNumber":630.05`,
 	} {
 		if !bytes.Contains(body, []byte(want)) {
 			t.Errorf("no %s in the answer", want)

@@ -71,6 +71,12 @@ func (s *Server) arrive(r *http.Request, body []byte) (c *call, latency time.Dur
 	case ShopAPI:
 		if len(segments) > 1 && s.carts[segments[1]] != nil {
 			record.Selection = segments[1]
+		} else if isPaymentResult(segments) {
+			fields, _ := decodeBody(body)
+			result, _ := fields["paymentMethodFields"].(map[string]any)
+			if paid := s.cartOfPayment(result); paid != nil {
+				record.Selection = paid.id
+			}
 		}
 	}
 	s.requests = appendBounded(s.requests, record)

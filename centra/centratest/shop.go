@@ -10,6 +10,7 @@ var shopRoutes = []route{
 	{"POST", "selections", (*Server).newSelection},
 	{"GET", "selections/*", (*Server).selection},
 	{"GET", "selection/*", (*Server).selection}, // Centra's documentation writes both
+	{"POST", "selections/payment-result", (*Server).paymentResult},
 	{"GET", "products", (*Server).listProducts},
 	{"POST", "products", (*Server).listProducts},
 }
@@ -31,6 +32,13 @@ func (s *Server) answerShop(c *call) *reply {
 	switch {
 	case do == nil:
 		return s.unknownRoute(c)
+	}
+	if endpoint := c.segments[len(c.segments)-1]; c.record.Method != http.MethodGet && endpoint != "selections" {
+		if refused := s.unknownFields(c.body, endpoint); refused != nil {
+			return refused
+		}
+	}
+	switch {
 	case id == "":
 		return do(s, c)
 	case c.locked:
@@ -65,6 +73,32 @@ func findShopRoute(c *call) (do operation, id string) {
 }
 
 func (s *Server) newSelection(c *call) *reply {
+	if c.bodyErr != nil {
+		return c.bodyErr
+	}
+	country, known := countryOf(textOr(c.body["country"], "SE"))
+	language, knownLanguage := languageOf(textOr(c.body["language"], "sv"))
+	errors := object{}
+	if unknown := s.unknownFields(c.body, "selections"); unknown != nil {
+		errors = unknown.body["errors"].(object)
+	}
+	if !known {
+		errors["country"] = "country not found"
+	}
+	if !knownLanguage {
+		errors["language"] = "language not found"
+	}
+	if len(errors) > 0 {
+		return &reply{http.StatusBadRequest, object{"errors": errors}}
+	}
 	c.cart = s.storeNewCart()
-	return s.selection(c)
+	c.cart.country, c.cart.language = country.code, language.code
+	return made(c, s.selection(c))
+}
+
+func textOr(v any, missing string) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	return missing
 }

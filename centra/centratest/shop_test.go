@@ -1,7 +1,9 @@
 package centratest_test
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/centra-go/cartabandonment/centra/centratest"
@@ -11,33 +13,33 @@ import (
 func TestShopAPIFlow(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithPaymentMethod(centratest.KlarnaMethod))
 	status, body := shopCall(t, server, "POST", "/selections", "")
-	if status != http.StatusOK || body["token"] != nil {
-		t.Fatalf("POST selections: status %d, token %v; want 200 and none", status, body["token"])
+	if status != http.StatusCreated || body["token"] != nil {
+		t.Fatalf("POST selections: status %d, token %v; want 201 and none", status, body["token"])
 	}
-	id := dig(t, body, "selection", "selection").(string)
+	id := body["selection"].(string)
 	if script, _ := body["centraCheckoutScript"].(string); script != centratest.CheckoutScript() {
 		t.Error("no centraCheckoutScript at the top level")
 	}
 	shopCall(t, server, "POST", "/selections/"+id+"/items/1-1", "")
-	shopCall(t, server, "PUT", "/selections/"+id+"/checkout-fields", `{"email":"shopper@example.com","address":{"firstName":"Sam","country":"NO"},"campaign":"x"}`)
+	shopCall(t, server, "PUT", "/selections/"+id+"/checkout-fields", `{"email":"shopper@example.com","address":{"firstName":"Sam","country":"NO"},"comment":"x"}`)
 	for _, path := range []string{"/selections/", "/selection/"} {
 		_, body := shopCall(t, server, "GET", path+id, "")
-		if name := dig(t, body, "selection", "address", "firstName"); name != "Sam" {
+		if name := dig(t, body, "address", "firstName"); name != "Sam" {
 			t.Errorf("GET %s: first name %v, want Sam", path, name)
 		}
-		if country := dig(t, body, "location", "country"); country != "NO" {
-			t.Errorf("GET %s: location %v, want NO", path, country)
+		if country := body["country"]; country != "NO" {
+			t.Errorf("GET %s: country %v, want NO", path, country)
 		}
 	}
 	got := server.Cart(id)
-	if diff := cmp.Diff(map[string]any{"campaign": "x"}, got.Fields); diff != "" {
+	if diff := cmp.Diff(map[string]any{"comment": "x"}, got.Fields); diff != "" {
 		t.Errorf("other fields (-want +got):\n%s", diff)
 	}
 	if got.Email != "shopper@example.com" || got.Sessions != 0 {
 		t.Errorf("e-mail stored: %t, sessions: %d", got.Email != "", got.Sessions)
 	}
 	_, order := shopCall(t, server, "POST", "/selections/"+id+"/payment", `{"paymentMethod":"dummy-success"}`)
-	if order["action"] != "success" || order["order"] != got.Order && order["order"] != "1001" {
+	if order["action"] != "success" || order["order"] != "1001" {
 		t.Errorf("payment answered action %v, order %v", order["action"], order["order"])
 	}
 	if status, body := shopCall(t, server, "GET", "/selections/"+id, ""); status != http.StatusNotFound || dig(t, body, "errors", "selection") == nil {
@@ -50,10 +52,10 @@ func TestShopAPIResultTwice(t *testing.T) {
 	_, id := server.NewCart("1-1")
 	_, body := shopCall(t, server, "POST", "/selections/"+id+"/payment", `{"paymentMethod":"dummy-form","paymentReturnPage":"https://shop.test/"}`)
 	ref := dig(t, body, "formFields", "paymentRef").(string)
-	for range 2 {
-		status, body := shopCall(t, server, "POST", "/selections/"+id+"/payment-result", `{"paymentMethodFields":{"paymentRef":"`+ref+`"}}`)
-		if status != http.StatusOK || body["order"] != "1001" {
-			t.Errorf("status %d, order %v; want 200 and 1001", status, body["order"])
+	for i, path := range []string{"/selections/" + id + "/payment-result", "/selections/" + id + "/payment-result", "/selections/payment-result"} {
+		status, body := shopCall(t, server, "POST", path, `{"paymentMethodFields":{"paymentRef":"`+ref+`"}}`)
+		if want := []int{201, 200, 200}[i]; status != want || body["order"] != "1001" {
+			t.Errorf("%d: status %d, order %v; want %d and 1001", i, status, body["order"], want)
 		}
 	}
 }
@@ -96,5 +98,43 @@ func TestBothAPIsShareCarts(t *testing.T) {
 	visitor.do(t, "DELETE", "/lines/"+line, "")
 	if items := server.Cart(id).Items; len(items) != 0 {
 		t.Errorf("items left: %v", items)
+	}
+}
+
+func TestShopAPIRefusesUnknownFields(t *testing.T) {
+	for _, row := range []struct {
+		name, fields string
+		options      []centratest.Option
+		refused      []string
+	}{
+		{"at the top level", `{"email":"a@example.com","hello":"world"}`, nil, []string{"hello"}},
+		{"within the address", `{"address":{"email":"a@example.com","hello":"world"}}`, nil, []string{"hello"}},
+		{"several", `{"hello":"world","shippingAddress":{"cartAbandonmentEmail":true}}`, nil, []string{"cartAbandonmentEmail", "hello"}},
+		{"none", `{"email":"a@example.com","cartAbandonmentEmail":true,"address":{"newsletter":false}}`, nil, nil},
+		{
+			"the e-mail address where it does not count", `{"email":"a@example.com"}`,
+			[]centratest.Option{centratest.WithEmailAt(centratest.InShippingAddress)}, []string{"email"},
+		},
+		{
+			"the opt-in where it does not count", `{"address":{"cartAbandonmentEmail":true}}`,
+			[]centratest.Option{centratest.WithOptInAt(centratest.TopLevel)}, []string{"cartAbandonmentEmail"},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := centratest.NewServer(t, append(row.options, centratest.WithoutSocket())...)
+			_, id := server.NewCart("1-1")
+			before := server.Cart(id)
+			status, body := shopCall(t, server, "PUT", "/selections/"+id+"/checkout-fields", row.fields)
+			if (status == http.StatusBadRequest) != (row.refused != nil) {
+				t.Errorf("status %d", status)
+			}
+			errors, _ := body["errors"].(map[string]any)
+			if diff := cmp.Diff(row.refused, slices.Sorted(maps.Keys(errors))); diff != "" {
+				t.Errorf("refused fields (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(before, server.Cart(id)); row.refused != nil && diff != "" {
+				t.Errorf("a refused request changed the cart (-before +after):\n%s", diff)
+			}
+		})
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
@@ -187,7 +189,7 @@ func (s *storefront) follow(w http.ResponseWriter, r *http.Request, action *cent
 		s.redirectToPayment(w, r, action.URL)
 	case centra.ActionForm:
 		if s.centra != nil { // the simulated Klarna has asked already, in its iframe
-			s.redirectToPayment(w, r, returnPath+"?"+values(action.FormFields).Encode())
+			s.redirectToPayment(w, r, returnPath+"?"+hiddenFields(action.FormHTML).Encode())
 			return
 		}
 		s.showPayment(w, r, action)
@@ -198,15 +200,16 @@ func (s *storefront) follow(w http.ResponseWriter, r *http.Request, action *cent
 	}
 }
 
-// values reads the fields that the simulated Klarna sends back, which are texts.
-func values(fields json.RawMessage) url.Values {
-	var texts map[string]string
-	_ = json.Unmarshal(fields, &texts) // another provider's are of no use here
-	v := make(url.Values, len(texts))
-	for name, value := range texts {
-		v.Set(name, value)
+var hiddenField = regexp.MustCompile(`name="([^"]*)" value="([^"]*)"`)
+
+// hiddenFields reads the form that the simulated Klarna's widget sends when the
+// shopper has paid.
+func hiddenFields(form string) url.Values {
+	fields := make(url.Values)
+	for _, match := range hiddenField.FindAllStringSubmatch(form, -1) {
+		fields.Set(html.UnescapeString(match[1]), html.UnescapeString(match[2]))
 	}
-	return v
+	return fields
 }
 
 // redirectToPayment goes where Centra says, as long as that is on the web.
