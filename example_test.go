@@ -1,0 +1,196 @@
+package cartabandonment_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/centra/session"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+	"github.com/centra-go/cartabandonment/recovery"
+)
+
+func cartAbandonment(mux *http.ServeMux, secret string) error {
+	api, err := centra.NewCheckoutAPI("https://shop.centra.com/api/checkout",
+		centra.WithSecret(secret), centra.WithOrigin("https://example.com"))
+	if err != nil {
+		return err
+	}
+	shopper := api.AsShopper() // for what browsers cause: never has the secret
+
+	// The one place that speaks to Centra for a visitor, in your own pages too.
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		return err
+	}
+	callback, err := checkoutscript.New(checkoutscript.Config{
+		API:      shopper,
+		Visitors: visitors,
+		Consent:  checkoutscript.AssumeConsent, // or a func that knows whether the shopper agreed
+	})
+	if err != nil {
+		return err
+	}
+	cartLink, err := recovery.New(recovery.Config{
+		API:      api,
+		Visitors: visitors,
+		CartLink: "https://example.com/abandoned-cart/{selection}", // as in the mailing plugin
+		Checkout: "/checkout",
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle(callback.Pattern(), callback) // /centra/callback and /centra/listener.js
+	mux.Handle(cartLink.Pattern(), cartLink)
+
+	mux.HandleFunc("GET /checkout", func(w http.ResponseWriter, r *http.Request) {
+		var cart *centra.Selection
+		err := visitors.Do(w, r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+			selection, err := shopper.Selection(ctx, s)
+			if err != nil {
+				return "", err
+			}
+			cart = selection
+			return cart.Session, nil
+		})
+		if err != nil {
+			http.Error(w, "The checkout is not available. Please try again.", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), callback.Embed(cart, ""))
+	})
+	return nil
+}
+
+// The whole of it, as in the README: both halves of a shop on the Checkout API,
+// and a page of the shop's own between them.
+func Example() {
+	mux := http.NewServeMux()
+	if err := cartAbandonment(mux, "s3cret"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, path := range []string{
+		"/centra/callback", "/centra/listener.js", "/abandoned-cart/abeb59928306768d255e21920f9087a4",
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodHead, path, nil))
+		fmt.Println(w.Code, strings.Split(path, "/")[1:2])
+	}
+	// Output:
+	// 405 [centra]
+	// 200 [centra]
+	// 200 [abandoned-cart]
+}
+
+// The functions of the guides.
+
+func trustedOrigin(c *checkoutscript.Config) error {
+	c.CrossOrigin = http.NewCrossOriginProtection()
+	return c.CrossOrigin.AddTrustedOrigin("https://www.example.com")
+}
+
+func onlyRecovery(mux *http.ServeMux, client recovery.API) error {
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		return err
+	}
+	cartLink, err := recovery.New(recovery.Config{
+		API:      client,
+		Visitors: visitors,
+		CartLink: "https://example.com/abandoned-cart/{selection}",
+		Checkout: "/checkout",
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle(cartLink.Pattern(), cartLink)
+	return nil
+}
+
+func onlyCallback(mux *http.ServeMux, client checkoutscript.API, agreed func(*http.Request) bool) error {
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		return err
+	}
+	callback, err := checkoutscript.New(checkoutscript.Config{
+		API:      client,
+		Visitors: visitors,
+		Consent:  func(r *http.Request, _ centra.Fields) bool { return agreed(r) },
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle(callback.Pattern(), callback)
+	return nil
+}
+
+// What the guides show works with a client of the shop's own.
+func TestTheGuidesFunctions(t *testing.T) {
+	simulated := centratest.NewServer(t, centratest.WithoutSocket())
+	own, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithTransport(simulated.Transport()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, id := simulated.NewCart("1-1")
+	mux := http.NewServeMux()
+	if err := onlyRecovery(mux, own); err != nil {
+		t.Fatal(err)
+	}
+	if err := onlyCallback(mux, own, func(*http.Request) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	if err := trustedOrigin(new(checkoutscript.Config)); err != nil {
+		t.Fatal(err)
+	}
+	opened := httptest.NewRecorder()
+	mux.ServeHTTP(opened, httptest.NewRequest(http.MethodGet, "https://example.com/abandoned-cart/"+id, nil))
+	if opened.Code != http.StatusSeeOther {
+		t.Fatalf("the cart link: status %d", opened.Code)
+	}
+	event := httptest.NewRequest(http.MethodPost, "https://example.com/centra/callback",
+		strings.NewReader(`{"email": "kim@example.com"}`))
+	event.Header.Set("Content-Type", "application/json")
+	for _, cookie := range opened.Result().Cookies() {
+		event.AddCookie(cookie)
+	}
+	answered := httptest.NewRecorder()
+	mux.ServeHTTP(answered, event)
+	if answered.Code != http.StatusOK {
+		t.Errorf("the event: status %d", answered.Code)
+	}
+}
+
+// What the README and the guides show in Go is code that this repository
+// compiles, to the letter.
+func TestSnippetsAreCompiled(t *testing.T) {
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guides, err := filepath.Glob(".github/guides/*.md")
+	if err != nil || len(guides) == 0 {
+		t.Fatalf("no guides: %v", err)
+	}
+	for _, name := range append(guides, "README.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, found := strings.Cut(string(text), "\n```go\n")
+		for found {
+			snippet, after, _ := strings.Cut(rest, "```\n")
+			if !strings.Contains(string(source), snippet) {
+				t.Errorf("%s shows what example_test.go does not compile:\n%s", name, snippet)
+			}
+			_, rest, found = strings.Cut(after, "\n```go\n")
+		}
+	}
+}
