@@ -1,5 +1,11 @@
 package centra
 
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
 // Address is a billing or shipping address.
 type Address struct {
 	Email          string `json:"email,omitempty"`
@@ -19,6 +25,20 @@ type Address struct {
 	HouseNumber    string `json:"houseNumber,omitempty"`
 	HouseExtension string `json:"houseExtension,omitempty"`
 }
+
+// String says whether anything is set, and never what.
+func (a Address) String() string {
+	if a == (Address{}) {
+		return "empty address"
+	}
+	return "address"
+}
+
+// Format prints what String returns, whatever the verb.
+func (a Address) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a.String()) }
+
+// LogValue returns what String returns.
+func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a *Address) decode(d *decoder) {
 	if !d.object() {

@@ -17,21 +17,21 @@ import (
 // its construction, so a copy shares its connections and its budget.
 type client struct {
 	dialect
-	base            *url.URL
-	transport       http.RoundTripper
-	secret          string
-	origin          string
-	retry           Retry
-	budget          *budget
-	attemptTimeout  time.Duration
-	timeout         time.Duration
-	maxBytes        int64
-	logger          *slog.Logger
-	observe         []func(context.Context, Call)
-	userAgent       []string // a header's value
-	correlationID   func(context.Context) string
-	fieldsInAddress bool
-	withoutRaw      bool
+	base           *url.URL
+	transport      http.RoundTripper
+	secret         string
+	origin         string
+	retry          Retry
+	budget         *budget
+	attemptTimeout time.Duration
+	timeout        time.Duration
+	maxBytes       int64
+	logger         *slog.Logger
+	observe        []func(context.Context, Call)
+	userAgent      []string // a header's value
+	correlationID  func(context.Context) string
+	placement      placement
+	withoutRaw     bool
 }
 
 // dialect is what the exchange of a call must know of the API that it speaks.

@@ -42,11 +42,11 @@ func TestFieldsOnTheWire(t *testing.T) {
 
 		{"Extra alone is verbatim", nil,
 			centra.Fields{Extra: map[string]any{
-				"email": "x@example.com", "cartAbandonmentEmail": "true", "paymentMethod": nil,
+				"email": "x@example.com", "paymentMethod": nil,
 				"additionalFields": map[string]any{"suspendIgnore": []any{"a", 1.5, nil}},
 				"raw":              json.RawMessage(`{"a":[]}`),
 			}},
-			`{"email":"x@example.com","cartAbandonmentEmail":"true","paymentMethod":null,
+			`{"email":"x@example.com","paymentMethod":null,
 				"additionalFields":{"suspendIgnore":["a",1.5,null]},"raw":{"a":[]}}`},
 		{"typed fields win over Extra", nil,
 			centra.Fields{
@@ -184,25 +184,5 @@ func TestUnwritableBodies(t *testing.T) {
 	}
 	if n := mock.GetTotalCallCount(); n != 0 {
 		t.Errorf("%d calls were made", n)
-	}
-}
-
-func TestChoice(t *testing.T) {
-	tests := []struct {
-		choice centra.Choice
-		text   string
-		json   string
-	}{
-		{centra.NotSent, "not sent", "null"},
-		{centra.Yes, "yes", "true"},
-		{centra.No, "no", "false"},
-		{centra.YesNo(true), "yes", "true"},
-		{centra.YesNo(false), "no", "false"},
-	}
-	for _, test := range tests {
-		text, err := json.Marshal(test.choice)
-		if err != nil || string(text) != test.json || test.choice.String() != test.text {
-			t.Errorf("%d: %s %s %v, want %s %s", test.choice, test.choice, text, err, test.text, test.json)
-		}
 	}
 }

@@ -231,10 +231,22 @@ func TestResultsInLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := centra.Fields{Email: canaryEmail, Address: &centra.Address{Address1: canaryStreet}, Extra: map[string]any{"x": canaryMessage}}
+	fields := centra.Fields{
+		Email: canaryEmail, Address: &centra.Address{Address1: canaryStreet}, PaymentMethod: canaryMessage, Extra: map[string]any{"x": canaryMessage},
+	}
+	payment := centra.Payment{Fields: fields, ReturnPage: "https://example.com/" + canaryResult, FailedPage: canaryResult}
+	address := centra.Address{Email: canaryEmail, FirstName: canaryMessage}
+	paid := centra.Order{Session: canarySession, Order: "1001", Address: address, ShippingAddress: address, Message: canaryMessage, Next: nil}
+	next := centra.PaymentAction{
+		Session: canarySession, Action: centra.Action(canaryMessage), URL: "https://example.com/" + canaryResult, FormHTML: canaryEmail,
+		FormFields: json.RawMessage(`"` + canaryEmail + `"`), FormURL: canaryResult, Code: canaryMessage, Order: &paid,
+	}
 	values := map[string]any{
-		"selection": sel, "no selection": (*centra.Selection)(nil), "action": action, "order": order, "fields": fields,
-		"payment": centra.Payment{Fields: fields},
+		"selection": sel, "no selection": (*centra.Selection)(nil), "a selection's value": *sel,
+		"action": action, "an action's value": *action, "an action as a value": next, "no action": (*centra.PaymentAction)(nil),
+		"order": order, "an order's value": *order, "an order as a value": paid, "an order that is not over": centra.Order{Next: &next},
+		"fields": fields, "fields by pointer": &fields, "payment": payment, "payment by pointer": &payment,
+		"address": address, "address by pointer": &address,
 	}
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {
@@ -244,9 +256,12 @@ func TestResultsInLogs(t *testing.T) {
 			if log := text.String() + jsonText.String(); hasCanary(log) {
 				t.Errorf("logged: %s", log)
 			}
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-				if text := fmt.Sprintf(verb, value); strings.Contains(text, canaryRotated) || strings.Contains(text, canarySession) {
-					t.Errorf("%s prints the session: %.300s", verb, text)
+			holder := struct{ Value any }{value}
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t", "%8v", "%c", "%U", "%e"} {
+				for _, v := range []any{value, holder, []any{value}, map[string]any{"k": value}} {
+					if text := fmt.Sprintf(verb, v); hasCanary(text) || strings.Contains(strings.ToLower(text), fmt.Sprintf("%x", "canary")) {
+						t.Errorf("%s prints: %.300s", verb, text)
+					}
 				}
 			}
 		})

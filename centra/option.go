@@ -165,13 +165,31 @@ func WithUserAgent(product string) Option {
 	}
 }
 
+// WithEmailIn says where UpdateFields and StartPayment send the e-mail address: at
+// the [TopLevel] of the body, which is the default, [InAddress],
+// [InShippingAddress], or several of them. Centra's documentation names the field
+// without saying where it stands, shops that use it differ, and the Shop API
+// refuses fields that it does not know. cartAbandonmentEmail stays at the top
+// level; see [WithFieldsInAddress].
+func WithEmailIn(places ...EmailPlace) Option {
+	return func(c *client) error {
+		c.placement.email = 0
+		for _, place := range places {
+			c.placement.email |= place
+		}
+		if c.placement.email == 0 || c.placement.email&^(TopLevel|InAddress|InShippingAddress) != 0 {
+			return errors.New("WithEmailIn: the places are TopLevel, InAddress and InShippingAddress, at least one of them")
+		}
+		return nil
+	}
+}
+
 // WithFieldsInAddress makes UpdateFields and StartPayment repeat email and
-// cartAbandonmentEmail inside the address object, beside their place at the top
-// level. Centra's documentation names the fields without saying which of the
-// two it means; use this if the countdown does not start without.
+// cartAbandonmentEmail inside the address object, beside the places that they have
+// otherwise. Use this if the countdown does not start without.
 func WithFieldsInAddress() Option {
 	return func(c *client) error {
-		c.fieldsInAddress = true
+		c.placement.repeated = true
 		return nil
 	}
 }

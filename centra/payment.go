@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 )
 
 // Payment is what StartPayment sends: the checkout fields once more, with the
@@ -17,18 +18,22 @@ type Payment struct {
 	TermsAndConditions bool   // the shopper agreed to the shop's terms
 }
 
-func (p Payment) body(inAddress bool) ([]byte, error) {
+// LogValue says what is set, not what a shopper typed or where they return to.
+func (p Payment) LogValue() slog.Value { return p.Fields.LogValue() }
+
+// Format prints what LogValue says, whatever the verb.
+func (p Payment) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "payment with %v", p.Fields) }
+
+func (p Payment) body(place placement) ([]byte, error) {
 	fields := p.Fields
 	fields.Extra = make(map[string]any, len(p.Extra)+3)
-	for key, value := range p.Extra {
-		fields.Extra[key] = value
-	}
+	maps.Copy(fields.Extra, p.Extra)
 	setText(fields.Extra, "paymentReturnPage", p.ReturnPage)
 	setText(fields.Extra, "paymentFailedPage", p.FailedPage)
 	if p.TermsAndConditions {
 		fields.Extra["termsAndConditions"] = true
 	}
-	return fields.body(inAddress)
+	return fields.body(place)
 }
 
 // Action is what the shop does next with a payment.

@@ -143,14 +143,14 @@ func (c *client) selection(ctx context.Context, r request) (_ *Selection, err er
 
 func (c *client) updateFields(ctx context.Context, r request, f Fields) (*Selection, error) {
 	var err error
-	if r.body, err = f.body(c.fieldsInAddress); err != nil {
+	if r.body, err = f.body(c.placement); err != nil {
 		r.refuse("the fields cannot be written as JSON", nil)
 	}
 	return c.selection(ctx, r)
 }
 
 func (c *client) startPayment(ctx context.Context, r request, p Payment) (_ *PaymentAction, err error) {
-	if r.body, err = p.body(c.fieldsInAddress); err != nil {
+	if r.body, err = p.body(c.placement); err != nil {
 		r.refuse("the payment cannot be written as JSON", nil)
 	}
 	x, err := c.send(ctx, r)
