@@ -11,16 +11,20 @@ import (
 // answers is what the calls of one errand brought, as the clients tell it.
 type answers struct {
 	mu       sync.Mutex
-	replaced bool // another session came, with nothing in its cart
+	changed  bool // another session came
+	replaced bool // and there was nothing in its cart
 	filled   bool // the last cart that was seen has something in it
+	gone     bool // the last call found no such cart
 	chosen   bool // Shop API: a session is a cart's ID, and another one another cart
 }
 
 func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.replaced = a.replaced || (c.SessionChanged && c.Cart == centra.CartEmpty)
+	a.changed = a.changed || c.SessionChanged
+	a.replaced = a.replaced || (a.changed && c.Cart == centra.CartEmpty)
 	a.chosen = a.chosen || c.API == "shop"
+	a.gone = c.Failure == "not_found"
 	if c.Cart != centra.CartUnknown {
 		a.filled = c.Cart == centra.CartFilled
 	}
@@ -36,8 +40,8 @@ func failedSession(err error) centra.Session {
 
 // judge says what is kept for the visitor, and which session took the place of
 // the one that was sent, if any did. loaded is what the request brought, sent
-// what was made of it by the turns.
-func (v *Visitors) judge(loaded, sent, now centra.Session, seen *answers) (keep, successor centra.Session) {
+// what was made of it by the turns, now what the call returned beside err.
+func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answers) (keep, successor centra.Session) {
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	if loaded == "" {
@@ -47,26 +51,28 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, seen *answers) (keep,
 		return now, "" // a new visitor
 	}
 	known := v.expired.since(loaded)
-	expired := seen.replaced || known > 0
-	if seen.replaced {
+	dead := seen.replaced || (now == centra.NoSession && seen.gone)
+	if dead {
 		v.expired.add(loaded)
 	}
 	switch {
-	case now == centra.NoSession:
-		return centra.NoSession, ""
 	case now == "" || now == sent:
-		if seen.replaced {
-			return loaded, ""
+		if dead || errors.Is(err, centra.ErrSelectionNotFound) {
+			return loaded, "" // what was sent is no better
 		}
 		return sent, "" // the newest, for a request that brought an old one
-	case expired && !seen.filled:
-		if known >= healAfter { // the browser has nothing better
-			return now, ""
+	case now == centra.NoSession && !dead:
+		return centra.NoSession, ""
+	case now == centra.NoSession, (dead || known > 0) && !seen.filled:
+		if known < healAfter {
+			return loaded, ""
 		}
-		return loaded, ""
-	case expired, seen.chosen:
+		v.expired.restart(loaded) // others who bring it must show that again
+		return now, ""
+	case dead || known > 0, seen.chosen:
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
+		v.expired.restart(loaded)
 		return now, ""
 	}
 	return now, now
@@ -100,6 +106,16 @@ func (x *expiredSessions) add(s centra.Session) {
 	if _, known := x.first[s]; !known {
 		x.first[s] = time.Now()
 		x.order = append(x.order, s)
+	}
+}
+
+// restart makes s, if it is known to have expired, seem so only now: a request
+// that was under way meanwhile must not overwrite what the visitor was given.
+func (x *expiredSessions) restart(s centra.Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if _, known := x.first[s]; known {
+		x.first[s] = time.Now()
 	}
 }
 

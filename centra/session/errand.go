@@ -5,50 +5,65 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
 
-// errand is one Do. It runs in a goroutine of its own, so that a host's function
-// that neither ends nor obeys its context keeps nobody: it is left behind.
+// errand is one Do or DoSession. It runs in a goroutine of its own, so that a
+// host's function that neither ends nor obeys its context keeps nobody: it is
+// left behind.
 type errand struct {
 	*Visitors
-	w     http.ResponseWriter
-	r     *http.Request
-	call  func(context.Context, centra.Session) (centra.Session, error)
-	began time.Time
+	waiting  context.Context // ends the wait for a turn
+	call     func(context.Context, centra.Session) (centra.Session, error)
+	response *response      // of Do
+	session  centra.Session // of DoSession
+	began    time.Time
 
 	calling chan context.Context // the call's context, once its turn has come
 	ended   chan struct{}        // closed when run has ended
+	release context.CancelFunc   // of the call's context
 
 	// Written by run, read by wait when run has ended.
 	err      error
 	finished bool // neither panic nor runtime.Goexit
 	panicked any
 	stack    []byte
-	changes  headerChanges
 
 	mu        sync.Mutex
-	turn      Turn
-	successor centra.Session // known before it is saved
+	turn      Turn           // while it is held
+	successor centra.Session // of the session that was sent, known before it is saved
 	abandoned bool
+}
+
+func (v *Visitors) newErrand(waiting context.Context, call func(context.Context, centra.Session) (centra.Session, error)) *errand {
+	return &errand{
+		Visitors: v, waiting: waiting, call: call, began: time.Now(),
+		calling: make(chan context.Context, 1), ended: make(chan struct{}), release: func() {},
+	}
+}
+
+// limit bounds a call from when its turn has come.
+func (v *Visitors) limit() time.Duration {
+	if v.total > 0 {
+		return min(v.total, v.timeout)
+	}
+	return v.timeout
 }
 
 // grace is what a call has to return in after its deadline, before it is given
 // up: an eighth of a short time, a quarter of a second of a long one.
-func grace(limit time.Duration) time.Duration { return min(limit/8, 250*time.Millisecond) }
+func (v *Visitors) grace() time.Duration { return min(v.limit()/8, 250*time.Millisecond) }
 
 // wait returns when the errand has ended, or is given up. Before its turn has
 // come that is when the request ends, afterwards only when its time is over.
-func (e *errand) wait(waiting context.Context) error {
-	over, calling := waiting.Done(), false
+func (e *errand) wait() error {
+	over, calling := e.waiting.Done(), false
 	for {
 		select {
 		case <-e.ended:
@@ -59,7 +74,7 @@ func (e *errand) wait(waiting context.Context) error {
 		case <-over:
 		}
 		// What obeys its context ends now.
-		patience := time.NewTimer(grace(e.limit()))
+		patience := time.NewTimer(e.grace())
 		select {
 		case <-e.ended:
 			patience.Stop()
@@ -70,28 +85,23 @@ func (e *errand) wait(waiting context.Context) error {
 		case <-patience.C:
 			e.abandon()
 			if !calling {
-				return fmt.Errorf("session: the store or the turns did not answer in time: %w", waiting.Err())
+				return fmt.Errorf("session: the store or the turns did not answer in time: %w", e.waiting.Err())
 			}
-			e.logger.ErrorContext(e.r.Context(), "session: a visitor's call did not end in time and was given up;"+
+			e.logger.ErrorContext(e.waiting, "session: a visitor's call did not end in time and was given up;"+
 				" it should end with its context", slog.Duration("after", time.Since(e.began)))
 			return fmt.Errorf("session: the call did not end in time: %w", context.DeadlineExceeded)
 		}
 	}
 }
 
-func (e *errand) limit() time.Duration {
-	if e.total > 0 {
-		return min(e.total, e.timeout)
-	}
-	return e.timeout
-}
-
 func (e *errand) finish() error {
-	e.changes.apply(e.w.Header())
+	if e.response != nil {
+		e.response.apply()
+	}
 	switch {
 	case e.panicked != nil:
 		if e.panicked != http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
-			e.logger.ErrorContext(e.r.Context(), "session: a visitor's call panicked", slog.String("stack", string(e.stack)))
+			e.logPanic("session: a visitor's call panicked", e.stack)
 		}
 		panic(e.panicked)
 	case !e.finished:
@@ -100,26 +110,34 @@ func (e *errand) finish() error {
 	return e.err
 }
 
+func (e *errand) logPanic(message string, stack []byte) {
+	e.logger.ErrorContext(e.waiting, message, slog.String("stack", string(stack)))
+}
+
 // abandon leaves run behind and lets the next call have its turn.
 func (e *errand) abandon() {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.abandoned = true
-	if e.turn != nil {
-		e.turn.Done(e.successor)
+	turn, successor := e.turn, e.successor
+	e.turn = nil
+	e.mu.Unlock()
+	if turn != nil {
+		go e.end(turn, successor) // the answer is due: turns that are slow to end do not hold it up
 	}
 }
 
 func (e *errand) run() {
-	defer close(e.ended)
 	defer func() {
-		if e.finished {
-			return
-		}
-		if e.panicked = recover(); e.panicked != nil {
+		if !e.finished {
+			e.panicked = recover()
 			e.stack = debug.Stack()
 		}
-		e.done("")
+		close(e.ended) // first: turns that are slow to end hold up no answer
+		e.done()
+		e.release()
+		if e.panicked != nil && e.isAbandoned() { // nobody else is left to tell
+			e.logPanic("session: a visitor's call panicked after it was given up", e.stack)
+		}
 	}()
 	e.err = e.do()
 	e.finished = true
@@ -130,23 +148,25 @@ func (e *errand) do() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := e.deadline(e.total-grace(e.limit()), e.timeout)
-	defer cancel()
-	e.calling <- ctx
+	ctx, ok := e.begin()
+	if !ok {
+		return context.DeadlineExceeded
+	}
 	seen := new(answers)
 	now, err := e.call(centra.WatchCalls(ctx, seen.see), sent)
 	if now == "" {
 		now = failedSession(err)
 	}
-	keep, successor := e.judge(loaded, sent, now, seen)
-	if !e.inTime(successor) {
+	keep, successor := e.judge(loaded, sent, now, err, seen)
+	if !e.returned(successor) {
 		e.rememberLate(sent, successor)
 		return err
 	}
-	if keep != loaded {
-		err = errors.Join(err, e.save(keep))
+	if e.response != nil && keep != loaded {
+		if saveErr := e.save(keep); saveErr != nil {
+			err = errors.Join(err, saveErr)
+		}
 	}
-	e.done(successor)
 	return err
 }
 
@@ -158,9 +178,9 @@ func (e *errand) take() (loaded, sent centra.Session, err error) {
 	}
 	for range 4 { // or the store changes faster than it can be read
 		if loaded == "" {
-			return "", "", e.r.Context().Err()
+			return "", "", e.waiting.Err()
 		}
-		turn, err := e.turns.Take(e.r.Context(), loaded)
+		turn, err := e.turns.Take(e.waiting, loaded)
 		if err != nil {
 			return "", "", err
 		}
@@ -169,74 +189,92 @@ func (e *errand) take() (loaded, sent centra.Session, err error) {
 		}
 		again, err := e.load()
 		if err == nil {
-			err = e.r.Context().Err()
+			err = e.waiting.Err()
 		}
 		if err != nil {
-			e.done("")
+			e.done()
 			return "", "", err
 		}
 		if sent = turn.Session(); again == loaded || again == sent {
 			return again, sent, nil
 		}
-		e.done("")
+		e.done()
 		loaded = again
 	}
 	return "", "", ErrBusy
 }
 
 func (e *errand) load() (centra.Session, error) {
-	s, err := e.store.Load(e.r)
-	if err != nil {
-		return "", &StoreError{Op: "load", Err: err}
+	if e.response == nil {
+		return e.session, nil
 	}
-	if s == centra.NoSession {
-		return "", nil
-	}
-	return s, nil
-}
-
-// saveTimeout bounds a store where [Visitors.Within] does not.
-const saveTimeout = 5 * time.Second
-
-// deadline returns the request's context without its cancellation, but with an
-// end: after limit, and total after the errand began.
-func (e *errand) deadline(total, limit time.Duration) (context.Context, context.CancelFunc) {
-	end := time.Now().Add(limit)
-	if e.total > 0 && e.began.Add(total).Before(end) {
-		end = e.began.Add(total)
-	}
-	return context.WithDeadline(context.WithoutCancel(e.r.Context()), end)
+	return e.Session(e.response.r)
 }
 
 // hold keeps the turn, unless nobody waits for it any more.
 func (e *errand) hold(turn Turn) bool {
 	e.mu.Lock()
+	abandoned := e.abandoned
+	if !abandoned {
+		e.turn = turn
+	}
+	e.mu.Unlock()
+	if abandoned {
+		e.end(turn, "")
+	}
+	return !abandoned
+}
+
+// begin returns the call's context, unless nobody waits for the call any more.
+func (e *errand) begin() (context.Context, bool) {
+	ctx, cancel := e.deadline(e.total-e.grace(), e.timeout)
+	e.release = cancel
+	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.abandoned {
-		turn.Done("")
-		return false
+		return nil, false
 	}
-	e.turn = turn
-	return true
+	e.calling <- ctx
+	return ctx, true
 }
 
-// done ends the turn, if there is one.
-func (e *errand) done(successor centra.Session) {
-	e.mu.Lock()
-	turn := e.turn
-	e.turn = nil
-	e.mu.Unlock()
-	if turn != nil {
-		turn.Done(successor)
-	}
-}
-
-// inTime reports whether somebody still waits for the call that has returned.
-func (e *errand) inTime(successor centra.Session) bool {
+// returned notes what the call brought and reports whether somebody still waits
+// for it. From here on a panic, of the store's for instance, loses nothing.
+func (e *errand) returned(successor centra.Session) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.successor = successor
+	if e.response != nil && !e.abandoned {
+		e.response.remember() // later, Do's caller may write to the response again
+	}
 	return !e.abandoned
+}
+
+func (e *errand) isAbandoned() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.abandoned
+}
+
+// done ends the turn, if it is held.
+func (e *errand) done() {
+	e.mu.Lock()
+	turn, successor := e.turn, e.successor
+	e.turn = nil
+	e.mu.Unlock()
+	if turn != nil {
+		e.end(turn, successor)
+	}
+}
+
+// end outlives Do, so that a panic would end the host.
+func (e *errand) end(turn Turn, successor centra.Session) {
+	defer func() {
+		if recover() != nil {
+			e.logPanic("session: the turns panicked", debug.Stack())
+		}
+	}()
+	turn.Done(successor)
 }
 
 // rememberLate is for a call that returned after it had been given up: there is
@@ -245,7 +283,7 @@ func (e *errand) rememberLate(sent, successor centra.Session) {
 	if sent == "" || successor == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.r.Context()), e.timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.waiting), e.timeout)
 	defer cancel()
 	turn, err := e.turns.Take(ctx, sent)
 	if err != nil {
@@ -257,49 +295,29 @@ func (e *errand) rememberLate(sent, successor centra.Session) {
 	turn.Done(successor)
 }
 
-// save keeps a session while the turn is held. The store gets a header of its
-// own: should it take too long, nobody may write to the response any more.
+// saveTimeout bounds a store where [Visitors.Within] does not.
+const saveTimeout = 5 * time.Second
+
+// save keeps a session while the turn is held. The browser may have left; its
+// session is kept all the same.
 func (e *errand) save(s centra.Session) error {
 	if s == centra.NoSession {
 		s = ""
 	}
-	before := e.w.Header().Clone()
-	w := headerWriter{e.w, before.Clone()}
-	if w.header == nil {
-		w.header = http.Header{}
-	}
-	// The browser may have left; its session is kept all the same.
 	ctx, cancel := e.deadline(e.total, saveTimeout)
 	defer cancel()
-	if err := e.store.Save(w, e.r.WithContext(ctx), s); err != nil {
+	if err := e.response.save(ctx, e.store, s); err != nil {
 		return &StoreError{Op: "save", Err: err}
 	}
-	e.changes = headerChanges{before, w.header}
 	return nil
 }
 
-// headerWriter is the response as a store sees it: only its header.
-type headerWriter struct {
-	http.ResponseWriter
-	header http.Header
-}
-
-func (w headerWriter) Header() http.Header       { return w.header }
-func (headerWriter) WriteHeader(int)             {}
-func (headerWriter) Write(b []byte) (int, error) { return len(b), nil }
-
-// Unwrap is for http.ResponseController.
-func (w headerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// headerChanges is what a store did to the header of the response.
-type headerChanges struct{ before, after http.Header }
-
-func (c headerChanges) apply(h http.Header) {
-	for name := range c.before {
-		if _, still := c.after[name]; !still {
-			delete(h, name)
-		}
+// deadline returns the request's context without its cancellation, but with an
+// end: after limit, and total after the errand began.
+func (e *errand) deadline(total, limit time.Duration) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(limit)
+	if e.total > 0 && e.began.Add(total).Before(end) {
+		end = e.began.Add(total)
 	}
-	maps.DeleteFunc(c.after, func(name string, values []string) bool { return slices.Equal(values, c.before[name]) })
-	maps.Copy(h, c.after)
+	return context.WithDeadline(context.WithoutCancel(e.waiting), end)
 }

@@ -109,10 +109,10 @@ func (v *Visitors) Strict() bool {
 
 // Do makes a call to Centra, or several, for the visitor who sent r. It waits
 // for the visitor's earlier calls, hands call the newest session that is known
-// (empty for a visitor who has none), and keeps the session that call returns: the one
-// that Centra answered last, such as [centra.Selection.Session]. Where call
-// returns an error, the session in its [*centra.Error] counts. Returning "" or
-// the session that it was given says that nothing changed;
+// (empty for a visitor who has none), and keeps the session that call returns:
+// the one that Centra answered last, such as [centra.Selection.Session]. Where
+// call returns an error and no session, the one in its [*centra.Error] counts.
+// Returning "" or the session that it was given says that nothing changed;
 // returning [centra.NoSession] forgets the visitor's session.
 //
 // Waiting ends with the request. Once its turn has come a call runs to its end
@@ -120,31 +120,69 @@ func (v *Visitors) Strict() bool {
 // when the browser leaves: its context keeps the request's values but not its
 // cancellation. A call that does not end in time is given up: Do fails with an
 // error that matches context.DeadlineExceeded, and the next call has its turn.
+// Such a call may still be running: after that error leave alone what it writes.
 //
 // A session that only takes the place of an expired one (another session, with
 // nothing in its cart) is not kept at first, since the browser may have a better
 // one by now. If a request still brings the expired one three seconds later, the
-// browser has not. Calls are recognised as such if they are made by a client of
-// package centra with the context that call was given.
+// browser has not. The same goes for NoSession after a call that found no such
+// cart. Calls are recognised as such if they are made by a client of package
+// centra with the context that call was given.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the
 // session is saved in w's header. A panic of call passes through.
 //
-// Do not call Do within call: it would wait for itself.
+// call runs in another goroutine. Do not call Do within it: it would wait for
+// itself.
 func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	call func(context.Context, centra.Session) (centra.Session, error)) error {
-	waiting := r.Context()
-	if v.total > 0 {
-		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(waiting, v.total)
-		defer cancel()
-		r = r.WithContext(waiting)
-	}
-	e := &errand{
-		Visitors: v, w: w, r: r, call: call, began: time.Now(),
-		calling: make(chan context.Context, 1), ended: make(chan struct{}),
-	}
+	waiting, cancel := v.bound(r.Context())
+	defer cancel()
+	e := v.newErrand(waiting, call)
+	e.response = &response{w: w, r: r.WithContext(waiting)}
 	go e.run()
-	return e.wait(waiting)
+	return e.wait()
+}
+
+// DoSession is [Visitors.Do] for work without a request, such as a queue's: it
+// takes the turn of the visitor who has s, or had it before it was replaced.
+// Nothing is saved in the store; a session that takes the place of the one that
+// call was given is remembered by the turns, so that the visitor's next request
+// finds it. Waiting ends with ctx.
+func (v *Visitors) DoSession(ctx context.Context, s centra.Session,
+	call func(context.Context, centra.Session) (centra.Session, error)) error {
+	if s == "" || s == centra.NoSession {
+		return errNoSession
+	}
+	waiting, cancel := v.bound(ctx)
+	defer cancel()
+	e := v.newErrand(waiting, call)
+	e.session = s
+	go e.run()
+	return e.wait()
+}
+
+var errNoSession = errors.New("session: DoSession needs a session")
+
+// bound lets the wait end early enough for Do to end in time.
+func (v *Visitors) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if v.total > 0 {
+		return context.WithTimeout(ctx, v.total-v.grace())
+	}
+	return ctx, func() {}
+}
+
+// Session returns the session that a request brings, "" if there is none. It
+// does not wait for the visitor's other calls, which may replace it at any
+// moment: it is for work that is put off to [Visitors.DoSession], not for a call.
+func (v *Visitors) Session(r *http.Request) (centra.Session, error) {
+	s, err := v.store.Load(r)
+	if err != nil {
+		return "", &StoreError{Op: "load", Err: err}
+	}
+	if s == centra.NoSession {
+		return "", nil
+	}
+	return s, nil
 }

@@ -304,125 +304,6 @@ func TestDoAsksTheStoreAgain(t *testing.T) {
 	})
 }
 
-// Rule 6: nothing that a host's function does keeps a turn for good.
-func TestDoGivesUp(t *testing.T) {
-	never := make(chan struct{})
-	forever := func(context.Context, centra.Session) (centra.Session, error) { <-never; return "late", nil }
-	obedient := func(ctx context.Context, _ centra.Session) (centra.Session, error) {
-		<-ctx.Done()
-		return "", ctx.Err()
-	}
-	quick := func(context.Context, centra.Session) (centra.Session, error) { return "", nil }
-	stuck := func(*http.Request) error { <-never; return nil }
-	tests := []struct {
-		name  string
-		store *serverStore
-		total time.Duration
-		call  func(context.Context, centra.Session) (centra.Session, error)
-		most  time.Duration
-	}{
-		{"a call that ignores its context", &serverStore{}, 0, forever, 31 * time.Second},
-		{"a call that obeys it", &serverStore{}, 0, obedient, 30 * time.Second},
-		{"a call that ignores its context, within a time", &serverStore{}, 8 * time.Second, forever, 8 * time.Second},
-		{"a call that obeys it, within a time", &serverStore{}, 8 * time.Second, obedient, 8 * time.Second},
-		{"a store that does not load", &serverStore{load: stuck}, 8 * time.Second, quick, 9 * time.Second},
-		{"a store that does not save", &serverStore{save: stuck}, 8 * time.Second, func(context.Context, centra.Session) (centra.Session, error) {
-			return "t", nil
-		}, 8 * time.Second},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				never = make(chan struct{})
-				defer close(never)
-				tt.store.sessions = map[string]centra.Session{"v": "s"}
-				turns := session.NewTurns()
-				v := newVisitors(t, tt.store, session.WithTurns(turns))
-				if tt.total > 0 {
-					v = v.Within(tt.total)
-				}
-				start := time.Now()
-				w := httptest.NewRecorder()
-				err := v.Do(w, request(t, ""), tt.call)
-				if !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("error %v, want one that matches context.DeadlineExceeded", err)
-				}
-				if took := time.Since(start); took > tt.most {
-					t.Errorf("took %v, want at most %v", took, tt.most)
-				}
-				// The next call has its turn.
-				turn := take(t, turns, "s")
-				turn.Done("")
-			})
-		})
-	}
-}
-
-// What a call brings after it was given up cannot be saved, but is remembered.
-func TestDoRemembersALateSession(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := newVisitors(t, session.Cookie{})
-		err := v.Do(httptest.NewRecorder(), request(t, "s"), func(context.Context, centra.Session) (centra.Session, error) {
-			time.Sleep(time.Minute)
-			return "late", nil
-		})
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		if given, _, _ := do(t, v, request(t, "s"), "", nil); given != "late" {
-			t.Errorf("the next call got %q", given)
-		}
-	})
-}
-
-func TestDoPassesAPanicOn(t *testing.T) {
-	v := newVisitors(t, session.Cookie{})
-	for _, value := range []any{http.ErrAbortHandler, "a host's mistake"} {
-		func() {
-			defer func() {
-				if got := recover(); got != value {
-					t.Errorf("recovered %v, want %v", got, value)
-				}
-			}()
-			_ = v.Do(httptest.NewRecorder(), request(t, "s"), func(context.Context, centra.Session) (centra.Session, error) {
-				panic(value)
-			})
-			t.Error("the panic did not pass through")
-		}()
-	}
-	if given, _, err := do(t, v, request(t, "s"), "", nil); given != "s" || err != nil {
-		t.Errorf("the next call got %q, %v", given, err)
-	}
-}
-
-func TestDoOfAStoreThatFails(t *testing.T) {
-	broken := errors.New("the backend is down: key esf1p3tgchfg5ggtpqdpgqjtt6")
-	fail := func(*http.Request) error { return broken }
-	t.Run("load", func(t *testing.T) {
-		v := newVisitors(t, &serverStore{load: fail})
-		_, _, err := do(t, v, request(t, ""), "t", nil)
-		var failed *session.StoreError
-		if !errors.As(err, &failed) || failed.Op != "load" || !errors.Is(err, broken) {
-			t.Errorf("error %v", err)
-		}
-	})
-	t.Run("save", func(t *testing.T) {
-		store := &serverStore{sessions: map[string]centra.Session{"v": "s"}, save: fail}
-		v := newVisitors(t, store)
-		_, _, err := do(t, v, request(t, ""), "t", nil)
-		var failed *session.StoreError
-		if !errors.As(err, &failed) || failed.Op != "save" || strings.Contains(err.Error(), "esf1p") {
-			t.Errorf("error %v", err)
-		}
-		// The visitor still brings the old session, and is led to the new one.
-		store.save = nil
-		if given, _, err := do(t, v, request(t, ""), "", nil); given != "t" || err != nil || store.sessions["v"] != "t" {
-			t.Errorf("the next call got %q, %v; the store has %q", given, err, string(store.sessions["v"]))
-		}
-	})
-}
-
 func TestNewVisitorsRefuses(t *testing.T) {
 	for name, make := range map[string]func() (*session.Visitors, error){
 		"no store": func() (*session.Visitors, error) { return session.NewVisitors(nil) },
@@ -449,5 +330,97 @@ func TestStrict(t *testing.T) {
 		if got := newVisitors(t, store).Strict(); got != want {
 			t.Errorf("%T: %v, want %v", store, got, want)
 		}
+	}
+}
+
+// doSession makes one call without a request, and returns the session that it was given.
+func doSession(t *testing.T, v *session.Visitors, of, now centra.Session, err error) (given string, _ error) {
+	t.Helper()
+	err = v.DoSession(t.Context(), of, func(_ context.Context, s centra.Session) (centra.Session, error) {
+		given = string(s)
+		return now, err
+	})
+	return given, err
+}
+
+func TestDoSession(t *testing.T) {
+	store := &serverStore{sessions: map[string]centra.Session{"v": "t1"}}
+	store.save = func(*http.Request) error { t.Error("something was saved"); return nil }
+	v := newVisitors(t, store)
+	failed := &centra.Error{Session: "t4"}
+	for i, step := range []struct {
+		of, answer centra.Session
+		err        error
+		given      string
+	}{
+		{"t1", "t2", nil, "t1"},
+		{"t1", "", nil, "t2"}, // a job that is older than the visitor's session
+		{"t2", "t3", errors.New("refused"), "t2"},
+		{"t1", "", failed, "t3"},
+		{"t3", "t4", nil, "t4"},
+		{"another", "", nil, "another"},
+	} {
+		given, err := doSession(t, v, step.of, step.answer, step.err)
+		if given != step.given || !errors.Is(err, step.err) {
+			t.Errorf("step %d: given %q, error %v; want %q", i, given, err, step.given)
+		}
+	}
+	store.save = nil
+	if given, _, err := do(t, v, request(t, ""), "", nil); given != "t4" || err != nil {
+		t.Errorf("the visitor's next request: given %q, %v", given, err)
+	}
+	for _, none := range []centra.Session{"", centra.NoSession} {
+		if _, err := doSession(t, v, none, "", nil); err == nil {
+			t.Errorf("no error for %q", string(none))
+		}
+	}
+}
+
+// It takes the same turn as the visitor's requests, and waits no longer than its context.
+func TestDoSessionTakesTheVisitorsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVisitors(t, session.Cookie{})
+		var calls sync.WaitGroup
+		calls.Go(func() {
+			_ = v.Do(httptest.NewRecorder(), request(t, "s"), func(context.Context, centra.Session) (centra.Session, error) {
+				time.Sleep(time.Minute / 4)
+				return "t", nil
+			})
+		})
+		synctest.Wait()
+		calls.Go(func() {
+			start := time.Now()
+			given, err := doSession(t, v, "s", "", nil)
+			if given != "t" || err != nil || time.Since(start) != 15*time.Second {
+				t.Errorf("given %q after %v, %v", given, time.Since(start), err)
+			}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := v.DoSession(ctx, "s", func(context.Context, centra.Session) (centra.Session, error) {
+			t.Error("a call was made although its context had ended")
+			return "", nil
+		})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		calls.Wait()
+	})
+}
+
+func TestSession(t *testing.T) {
+	broken := errors.New("down")
+	store := &serverStore{sessions: map[string]centra.Session{"v": "s"}}
+	v := newVisitors(t, store)
+	if s, err := v.Session(request(t, "")); s != "s" || err != nil {
+		t.Errorf("Session: %q, %v", string(s), err)
+	}
+	store.sessions["v"] = centra.NoSession
+	if s, err := v.Session(request(t, "")); s != "" || err != nil {
+		t.Errorf("Session of NoSession: %q, %v", string(s), err)
+	}
+	store.load = func(*http.Request) error { return broken }
+	if _, err := v.Session(request(t, "")); !errors.Is(err, session.ErrStore) || !errors.Is(err, broken) {
+		t.Errorf("Session of a broken store: %v", err)
 	}
 }
