@@ -10,7 +10,7 @@ import (
 )
 
 // Fault is an answer that takes the place of the real one: the request is
-// recorded, but changes nothing.
+// recorded, but changes nothing, except with [LostAnswerFault].
 type Fault struct {
 	name   string
 	status int
@@ -19,6 +19,7 @@ type Fault struct {
 	code   string
 	says   []string
 	rotate bool
+	lost   bool                                              // carried out, but not answered
 	hangs  bool                                              // counts as under way until it ends
 	act    func(*Server, http.ResponseWriter, *http.Request) // nil: a JSON error
 }
@@ -93,6 +94,10 @@ func TruncatedFault() Fault {
 		panic(http.ErrAbortHandler)
 	}}
 }
+
+// LostAnswerFault carries the request out and closes the connection in place of
+// an answer: whoever asked does not know what became of it.
+func LostAnswerFault() Fault { return Fault{name: "lost answer", lost: true} }
 
 // HangFault never answers: it ends with the request's context or with [Server.Close].
 func HangFault() Fault {

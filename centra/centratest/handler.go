@@ -65,7 +65,14 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fault.act(s, w, r)
 		return
 	}
+	lost := c.fault != nil && c.fault.lost
+	if lost {
+		c.fault = nil
+	}
 	answer := s.answer(c)
+	if lost {
+		panic(http.ErrAbortHandler)
+	}
 	out := appendPHP(nil, answer.body)
 	if c.fault != nil {
 		maps.Copy(w.Header(), c.fault.header)

@@ -24,7 +24,7 @@ type state struct {
 var states = []state{
 	{"shop", func(_ *testing.T, shop *webshop, tab *tab) {
 		tab.open(shop.URL)
-		tab.click(`button[aria-label^="Add to cart: Raincoat"]`)
+		tab.click(`form[action="/cart/items/3-1"] button`)
 		tab.arrive("?added=")
 	}, `document.querySelectorAll(".product").length === 6 && document.body.innerText.includes("is in your cart.")`},
 	{"checkout-widget", func(_ *testing.T, shop *webshop, tab *tab) {
@@ -55,7 +55,7 @@ var states = []state{
 	{"out-of-stock", func(_ *testing.T, shop *webshop, tab *tab) {
 		shop.filled(tab)
 		tab.open(shop.URL)
-		tab.click(`button[aria-label^="Add to cart: Enamel Mug"]`)
+		tab.click(`form[action="/cart/items/4-1"] button`)
 		tab.arrive("?added=")
 		tab.open(shop.URL + "/checkout")
 		shop.withoutWidget(tab)
@@ -117,7 +117,7 @@ func (shop *webshop) conflict(t *testing.T, tab *tab) {
 	first := newTab(t)
 	shop.mailed(t, first)
 	tab.open(shop.URL)
-	tab.click(`button[aria-label^="Add to cart: Wool Blanket"]`)
+	tab.click(`form[action="/cart/items/5-1"] button`)
 	tab.arrive("?added=")
 	tab.open(shop.URL + "/inbox")
 	tab.click(".mail a.button")

@@ -66,14 +66,12 @@ func (s *shop) startPayment(w http.ResponseWriter, r *http.Request) (action *cen
 		TermsAndConditions: true,
 	}
 	err = s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
-		var err error
-		if action, err = s.visitor.StartPayment(ctx, sess, payment); err != nil {
-			return "", err
+		next, err := s.visitor.StartPayment(ctx, sess, payment)
+		if err != nil {
+			return s.afterLostAnswer(ctx, sess, err)
 		}
-		if action.Order != nil {
-			return s.afterOrder(action.Session), nil
-		}
-		return action.Session, nil
+		action = next
+		return s.afterPayment(next.Session, next.Order), nil
 	})
 	return action, err
 }
@@ -84,24 +82,51 @@ func (s *shop) finishPayment(w http.ResponseWriter, r *http.Request) (order *cen
 		return nil, errors.New("the form cannot be read")
 	}
 	err = s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
-		var err error
-		if order, err = s.visitor.PaymentResult(ctx, sess, r.Form); err != nil {
-			return "", err
+		done, err := s.visitor.PaymentResult(ctx, sess, r.Form)
+		if err != nil {
+			return s.afterLostAnswer(ctx, sess, err)
 		}
-		if order.Next != nil { // not over yet
-			return order.Session, nil
-		}
-		return s.afterOrder(order.Session), nil
+		order = done
+		return s.afterPayment(done.Session, done), nil
 	})
 	return order, err
 }
 
-// afterOrder is the session that a visitor has after an order. In the Shop API
-// it ends with it: the ID is the cart's. In the Checkout API it goes on, with a
-// new cart.
-func (s *shop) afterOrder(sess centra.Session) centra.Session {
-	if s.api == "shop" {
+// afterPayment is the session that a visitor has after a payment. In the Shop
+// API it ends with an order: the ID is the cart's. In the others it goes on, with
+// a new cart.
+func (s *shop) afterPayment(sess centra.Session, order *centra.Order) centra.Session {
+	if s.api == "shop" && order != nil && order.Next == nil {
 		return centra.NoSession
 	}
 	return sess
+}
+
+// What a cart says after a payment whose answer was lost.
+var (
+	errNotPaid   = errors.New("the payment's answer was lost, and the cart has not been ordered")
+	errMaybePaid = errors.New("the payment's answer was lost, and the cart is no longer there")
+)
+
+// afterLostAnswer looks at the cart before anything is said about a payment
+// whose answer was lost: it may well have been carried out, and "please try again"
+// would be a second order.
+func (s *shop) afterLostAnswer(ctx context.Context, sess centra.Session, err error) (centra.Session, error) {
+	if !errors.Is(err, centra.ErrOutcomeUnknown) {
+		return "", err
+	}
+	var failed *centra.Error
+	if errors.As(err, &failed) && failed.Session != "" {
+		sess = failed.Session
+	}
+	cart, lookErr := s.visitor.Selection(ctx, sess)
+	switch {
+	case lookErr == nil && !cart.Empty():
+		return cart.Session, errNotPaid
+	case lookErr == nil:
+		return cart.Session, errMaybePaid
+	case errors.Is(lookErr, centra.ErrSelectionNotFound):
+		return "", errMaybePaid
+	}
+	return "", err
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
@@ -86,16 +88,9 @@ func (s *storefront) methods(cart *centra.Selection) []method {
 			{centratest.DummyMethod, "Without a widget", cart.PaymentMethod == centratest.DummyMethod},
 		}
 	}
-	var body struct {
-		PaymentMethods []struct {
-			PaymentMethod text `json:"paymentMethod"`
-			Name          text `json:"name"`
-		} `json:"paymentMethods"`
-	}
-	_ = json.Unmarshal(cart.Raw(), &body) // without a list there is no choice to offer
 	var methods []method
-	for _, m := range body.PaymentMethods {
-		methods = append(methods, method{string(m.PaymentMethod), string(m.Name), string(m.PaymentMethod) == cart.PaymentMethod})
+	for _, m := range cart.PaymentMethods {
+		methods = append(methods, method{m.PaymentMethod, m.Name, m.PaymentMethod == cart.PaymentMethod})
 	}
 	return methods
 }
@@ -132,18 +127,18 @@ func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
 	}
 	rememberAnswer(w, r)
 	_, err := s.saveDetails(w, r)
-	refused := refusedFields(err)
+	refused := refusal(err)
 	switch {
 	case err == nil:
 		http.Redirect(w, r, "/checkout", http.StatusSeeOther)
 	case refused != nil:
 		v := s.view(w, r, "Checkout")
 		problem := notice{Warn: true, Title: "Some details were not accepted."}
-		for name, message := range refused {
-			problem.Lines = append(problem.Lines, name+": "+message)
+		for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
+			problem.Lines = append(problem.Lines, name+": "+refused.Fields[name])
 		}
 		v.Notices = append(v.Notices, problem)
-		s.writeCheckout(w, r, http.StatusUnprocessableEntity, v, refused)
+		s.writeCheckout(w, r, http.StatusUnprocessableEntity, v, refused.Fields)
 	default:
 		s.fail(w, r, "Your details are not saved", err)
 	}
@@ -168,13 +163,8 @@ func (s *storefront) postReminder(w http.ResponseWriter, r *http.Request) {
 // pay starts the payment and does what Centra answers.
 func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
 	action, err := s.startPayment(w, r)
-	var gone *centra.OutOfStockError
-	switch {
-	case errors.As(err, &gone):
-		s.outOfStock(w, r, gone)
-		return
-	case err != nil:
-		s.fail(w, r, "The payment could not be started", err)
+	if err != nil {
+		s.failPayment(w, r, err)
 		return
 	}
 	s.follow(w, r, action)
@@ -193,7 +183,7 @@ func (s *storefront) follow(w http.ResponseWriter, r *http.Request, action *cent
 			return
 		}
 		s.showPayment(w, r, action)
-	case centra.ActionJavaScript:
+	case centra.ActionJavaScript, centra.ActionExternal:
 		s.showPayment(w, r, action)
 	default:
 		http.Redirect(w, r, "/checkout?payment=failed", http.StatusSeeOther)
@@ -227,10 +217,10 @@ func (s *storefront) showPayment(w http.ResponseWriter, r *http.Request, action 
 	v := s.view(w, r, "Payment")
 	v.Here = "/checkout"
 	v.Page = struct {
-		Script template.HTML
-		HTML   template.HTML
-		Code   template.JS
-	}{s.callback.Embed(v.Cart, v.Nonce), withNonce(action.FormHTML, v.Nonce), template.JS(action.Code)}
+		Script, HTML template.HTML
+		Fields       json.RawMessage
+		Code         template.JS
+	}{s.callback.Embed(v.Cart, v.Nonce), withNonce(action.FormHTML, v.Nonce), action.FormFields, template.JS(action.Code)}
 	s.write(w, http.StatusOK, "payment", v)
 }
 
@@ -246,7 +236,9 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 	}
 	s.mu.Unlock()
 	problem := notice{Warn: true, Title: "Somebody was faster.", Text: "Nothing has been paid."}
-	if gone.Selection != nil && !gone.Selection.Empty() {
+	if gone.Cancellation != nil {
+		problem.Text = "Your payment of " + gone.Cancellation.GrandTotalPrice + " was cancelled."
+	} else if gone.Selection != nil && !gone.Selection.Empty() {
 		problem.Text = "The rest of your cart is as it was; nothing has been paid."
 	}
 	for _, item := range gone.Items {
@@ -260,7 +252,11 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 		}
 		problem.Lines = append(problem.Lines, line)
 	}
-	v := view{Title: "Checkout", Nonce: nonce(), Demo: s.demoState(), Cart: gone.Selection, Notices: []notice{problem}}
+	v := view{Title: "Checkout", Nonce: nonce(), Demo: s.demoState(), Cart: gone.Selection}
+	if v.Cart == nil { // Centra does not always send it along
+		v = s.view(w, r, "Checkout")
+	}
+	v.Notices = append(v.Notices, problem)
 	s.writeCheckout(w, r, http.StatusOK, v, nil)
 }
 
@@ -271,17 +267,24 @@ func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	order, err := s.finishPayment(w, r)
-	var gone *centra.OutOfStockError
 	switch {
-	case errors.As(err, &gone):
-		s.outOfStock(w, r, gone)
 	case err != nil:
-		s.fail(w, r, "The payment is not complete", err)
+		s.failPayment(w, r, err)
 	case order.Next != nil:
 		s.follow(w, r, order.Next)
 	default:
 		s.thank(w, order)
 	}
+}
+
+// failPayment is the page after a payment that has not ended with an order.
+func (s *storefront) failPayment(w http.ResponseWriter, r *http.Request, err error) {
+	var gone *centra.OutOfStockError
+	if errors.As(err, &gone) {
+		s.outOfStock(w, r, gone)
+		return
+	}
+	s.fail(w, r, "The payment is not complete", err)
 }
 
 // repeatPost has the browser post once more, from here: it withholds a

@@ -26,8 +26,6 @@ func newCentra(origin, cartLink, secret string, interval time.Duration) *centrat
 		centratest.WithSecret(cmp.Or(secret, centratest.Secret)),
 		centratest.WithAllowedOrigins(origin),
 		centratest.WithoutSocket(),
-		// A page and a widget event may be on their way at once.
-		centratest.WithTokenGrace(5*time.Second),
 	)
 }
 

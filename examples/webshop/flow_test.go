@@ -183,6 +183,14 @@ func TestPaidOrdersSendNoMail(t *testing.T) {
 			v.post("/payment-method", "method="+centratest.DummyMethod).want(t, http.StatusSeeOther)
 			return v
 		}, 0},
+		"paid at once": {func(t *testing.T, _ *openShop, v *visitor) *visitor {
+			v.post("/payment-method", "method="+centratest.SuccessMethod).want(t, http.StatusSeeOther)
+			return v
+		}, 0},
+		"paid after the provider has asked twice": {func(t *testing.T, _ *openShop, v *visitor) *visitor {
+			v.post("/payment-method", "method="+centratest.RetryMethod).want(t, http.StatusSeeOther)
+			return v
+		}, 0},
 		"recovered elsewhere and paid": {func(t *testing.T, shop *openShop, _ *visitor) *visitor {
 			other := shop.visitor(t)
 			other.get(shop.link(t)).want(t, http.StatusSeeOther)
@@ -391,4 +399,44 @@ func TestCentraDown(t *testing.T) {
 		}
 		v.wantItems("1-1")
 	})
+}
+
+// A payment whose answer was lost is not "try again": that could be a second
+// order. The shop looks at the cart before it says anything.
+func TestPaymentWhoseAnswerWasLost(t *testing.T) {
+	for name, row := range map[string]struct {
+		fault  centratest.Fault
+		status int
+		says   string
+		orders int
+	}{
+		"carried out":     {centratest.LostAnswerFault(), http.StatusBadGateway, "do not pay again", 1},
+		"not carried out": {centratest.ResetFault(), http.StatusConflict, "Nothing was ordered", 0},
+	} {
+		bothAPIs(t, func(t *testing.T, api string) {
+			t.Run(name, func(t *testing.T) {
+				shop := open(t, api)
+				v := shop.visitor(t)
+				v.add("1-1")
+				v.post("/payment-method", "method="+centratest.SuccessMethod).want(t, http.StatusSeeOther)
+				v.post("/checkout", "email="+canaryEmail+"&reminder=yes").want(t, http.StatusSeeOther)
+				shop.centra.FailNext(row.fault)
+				if p := v.post("/pay", ""); p.Status != row.status || !strings.Contains(p.Body, row.says) {
+					t.Errorf("answer = %d, want %d that says %q", p.Status, row.status, row.says)
+				}
+				payments := 0
+				for _, r := range shop.centra.Requests() {
+					if strings.HasSuffix(r.Path, "/payment") {
+						payments++
+					}
+				}
+				if payments != 1 {
+					t.Errorf("%d payments were sent, want 1", payments)
+				}
+				if row.orders == 0 {
+					v.wantItems("1-1")
+				}
+			})
+		})
+	}
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -31,21 +32,11 @@ type settings struct {
 	observeRecovery func(context.Context, recovery.Outcome)
 }
 
-// centraAPI is what both clients offer.
-type centraAPI interface {
-	Selection(context.Context, centra.Session) (*centra.Selection, error)
-	AttachSelection(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error)
-	UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error)
-	StartPayment(context.Context, centra.Session, centra.Payment) (*centra.PaymentAction, error)
-	PaymentResult(context.Context, centra.Session, url.Values) (*centra.Order, error)
-	Do(ctx context.Context, s centra.Session, method, path string, in, out any) (centra.Session, error)
-}
-
 // shop is the part of a webshop that talks to Centra.
 type shop struct {
 	settings
-	visitor  centraAPI // for what browsers send: with the rights of the shopper
-	server   centraAPI // for what the shop itself decides
+	visitor  centra.API // for what browsers send: with the rights of the shopper
+	server   centra.API // for what the shop itself decides
 	sessions session.Store
 	visitors *session.Visitors // through which all calls for a visitor go
 	callback *checkoutscript.Handler
@@ -66,14 +57,17 @@ func newShop(set settings) (*shop, error) {
 	if s.visitors, err = session.NewVisitors(s.sessions, session.WithLogger(s.logger)); err != nil {
 		return nil, err
 	}
-	s.callback, err = checkoutscript.New(checkoutscript.Config{
+	capture := checkoutscript.Config{
 		API:      s.visitor,
 		Visitors: s.visitors,
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return mayRemind(r) },
-		Filter:   s.withhold,
 		Logger:   s.logger,
 		Observe:  s.observeCapture,
-	})
+	}
+	if s.api == "shop" { // the others have no more rights than the browser itself
+		capture.Filter = onlyFromBrowsers
+	}
+	s.callback, err = checkoutscript.New(capture)
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +88,12 @@ func newShop(set settings) (*shop, error) {
 	return s, nil
 }
 
-// withhold keeps from a browser what the Shop API's secret would let it set. A
-// call of the Checkout API has the browser's own rights and needs no such list.
-func (s *shop) withhold(_ *http.Request, f *centra.Fields) {
-	if s.api != "shop" {
-		return
-	}
-	for _, name := range []string{"market", "pricelist", "customer", "affiliate", "voucher"} {
-		delete(f.Extra, name)
-	}
+// fromBrowsers are the members of an event that a browser may set. With the Shop
+// API every call has the shop's rights, so all others stay here.
+var fromBrowsers = []string{"address", "shippingAddress", "additionalFields"}
+
+func onlyFromBrowsers(_ *http.Request, f *centra.Fields) {
+	maps.DeleteFunc(f.Extra, func(name string, _ any) bool { return !slices.Contains(fromBrowsers, name) })
 }
 
 // connect makes the clients. The secret stays out of what a browser causes.
@@ -111,7 +102,9 @@ func (s *shop) connect() error {
 	if err != nil {
 		return err
 	}
-	opts := []centra.Option{centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-webshop"), centra.WithOrigin(s.origin)}
+	opts := []centra.Option{
+		centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-webshop"), centra.WithOrigin(s.origin),
+	}
 	if s.transport != nil {
 		opts = append(opts, centra.WithTransport(s.transport))
 	}

@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
@@ -159,36 +162,43 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 // explain says to a shopper what went wrong, in the shop's words.
 func explain(err error) string {
 	switch {
+	case errors.Is(err, errNotPaid):
+		return "Nothing was ordered, and your cart is as it was. Please pay again."
+	case errors.Is(err, errMaybePaid), errors.Is(err, centra.ErrOutcomeUnknown):
+		return "We do not know yet whether your payment went through. Please do not pay again before you " +
+			"have looked for the confirmation in your e-mails, or asked us."
 	case errors.Is(err, centra.ErrNoSession):
 		return "Put something into it first."
 	case errors.Is(err, centra.ErrSelectionNotFound):
 		return "This cart is no longer there. It was ordered, or it is older than 30 days."
 	case errors.Is(err, centra.ErrUnauthorized):
 		return "The shop is not set up correctly. Its staff has been told."
-	case errors.Is(err, centra.ErrUnavailable), errors.Is(err, centra.ErrRateLimited), errors.Is(err, context.DeadlineExceeded):
+	case passing(err):
 		return "The shop’s systems do not answer at the moment. What you have is kept; please try again soon."
-	case errors.Is(err, centra.ErrOutcomeUnknown):
-		return "The answer was lost on its way, so it may have been done. Please look at your cart before you try again."
-	case refusedFields(err) != nil:
+	case refusal(err) != nil:
 		return "Something was not accepted."
 	}
 	return "Something went wrong. What you have is kept; please try again."
 }
 
-// refusedFields are Centra's messages by field, for the shopper; nil where the
-// call failed for a reason that is not the shopper's.
-func refusedFields(err error) map[string]string {
+// passing reports whether the same may well work in a moment.
+func passing(err error) bool {
 	for _, kind := range []error{
-		centra.ErrSelectionNotFound, centra.ErrUnauthorized, centra.ErrRateLimited, centra.ErrUnavailable, centra.ErrInvalidResponse,
-		centra.ErrOutcomeUnknown,
+		centra.ErrUnavailable, centra.ErrRateLimited, session.ErrBusy, session.ErrStore, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, kind) {
-			return nil
+			return true
 		}
 	}
+	return false
+}
+
+// refusal is the call's error where Centra refused what the shopper sent, with
+// its messages for them; nil where the call failed for another reason.
+func refusal(err error) *centra.Error {
 	var failed *centra.Error
-	if errors.As(err, &failed) {
-		return failed.Fields
+	if errors.As(err, &failed) && failed.Kind == nil && failed.StatusCode != 0 {
+		return failed
 	}
 	return nil
 }
@@ -196,20 +206,25 @@ func refusedFields(err error) map[string]string {
 // fail is the page after something that the visitor asked for was not done.
 func (s *storefront) fail(w http.ResponseWriter, r *http.Request, title string, err error) {
 	status := http.StatusBadGateway
+	refused := refusal(err)
 	switch {
-	case errors.Is(err, centra.ErrNoSession):
+	case errors.Is(err, centra.ErrNoSession), errors.Is(err, errNotPaid):
 		status = http.StatusConflict
 	case errors.Is(err, centra.ErrSelectionNotFound):
 		status = http.StatusNotFound
-	case errors.Is(err, centra.ErrUnavailable), errors.Is(err, centra.ErrRateLimited), errors.Is(err, context.DeadlineExceeded):
+	case passing(err):
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "10")
-	case refusedFields(err) != nil:
+	case refused != nil:
 		status = http.StatusUnprocessableEntity
 	}
 	v := view{Title: title, Here: "/checkout", Demo: s.demoState(), Page: explain(err)}
-	for _, message := range refusedFields(err) {
-		v.Notices = []notice{{Warn: true, Title: "Not accepted:", Text: message}}
+	if refused != nil {
+		said := notice{Warn: true, Title: "Not accepted:", Text: refused.Message, Lines: refused.Messages}
+		for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
+			said.Lines = append(said.Lines, refused.Fields[name])
+		}
+		v.Notices = []notice{said}
 	}
 	s.write(w, status, "message", v)
 }
