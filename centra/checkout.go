@@ -11,7 +11,7 @@ import (
 // CheckoutAPI is a client of Centra's Checkout API. A call without a [Session]
 // starts one and returns it. It is safe for concurrent use.
 type CheckoutAPI struct {
-	client *client // what it holds is printed by no fmt verb, since it is behind a pointer
+	client *client
 }
 
 var checkoutDialect = dialect{api: "checkout", sign: signCheckout, token: tokenOf}
@@ -36,7 +36,7 @@ func NewCheckoutAPI(baseURL string, opts ...Option) (*CheckoutAPI, error) {
 // the plugin's allowed origins.
 func (a *CheckoutAPI) AsShopper() *CheckoutAPI {
 	shopper := *a.client
-	shopper.secret = ""
+	shopper.credentials = &credentials{origin: a.client.origin}
 	return &CheckoutAPI{&shopper}
 }
 

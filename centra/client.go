@@ -17,10 +17,9 @@ import (
 // its construction, so a copy shares its connections and its budget.
 type client struct {
 	dialect
+	*credentials
 	base           *url.URL
 	transport      http.RoundTripper
-	secret         string
-	origin         string
 	retry          Retry
 	budget         *budget
 	attemptTimeout time.Duration
@@ -32,6 +31,14 @@ type client struct {
 	correlationID  func(context.Context) string
 	placement      placement
 	withoutRaw     bool
+}
+
+// credentials say who calls. They stand behind a pointer of their own: fmt, which
+// for some verbs looks behind the pointer that a struct of a host's has to a
+// client, looks no further.
+type credentials struct {
+	secret string
+	origin string // where there is no secret
 }
 
 // dialect is what the exchange of a call must know of the API that it speaks.
@@ -52,6 +59,7 @@ func newClient(d dialect, constructor, baseURL string, opts []Option) (*client, 
 	}
 	c := &client{
 		dialect:        d,
+		credentials:    new(credentials),
 		base:           base,
 		retry:          defaultRetry,
 		attemptTimeout: 4 * time.Second,

@@ -118,6 +118,42 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 }
 
+// Nobody asked for another protocol, whose body would never end: the call is over
+// at once, and so is its connection.
+func TestSwitchingProtocols(t *testing.T) {
+	noGoroutineLeft(t)
+	for name, call := range map[string]call{"GET": readSelection, "PUT": updateFields, "POST": startPayment} {
+		t.Run(name, func(t *testing.T) {
+			closed := make(chan struct{})
+			server := newFaultyServer(t, func(c faultyConn) bool {
+				c.readBody()
+				c.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" + `{"token":"another"`)
+				c.hang()
+				close(closed)
+				return false
+			})
+			ended := make(chan error, 1)
+			c := newCheckout(t, server.url, quickRetries())
+			go func() { ended <- call(t.Context(), c, token) }()
+			var err error
+			select {
+			case err = <-ended:
+			case <-time.After(2 * time.Second):
+				t.Fatal("the call is held")
+			}
+			wantKind(t, err, centra.ErrInvalidResponse)
+			if e := asError(t, err); e.StatusCode != 101 || e.Session != token {
+				t.Errorf("status %d, session %v", e.StatusCode, e.Session)
+			}
+			select {
+			case <-closed:
+			case <-time.After(2 * time.Second):
+				t.Error("the connection was kept")
+			}
+		})
+	}
+}
+
 // Redirects are errors: following one would carry the session to wherever it
 // says.
 func TestRedirects(t *testing.T) {

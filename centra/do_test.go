@@ -221,3 +221,50 @@ func TestDoIntoSelection(t *testing.T) {
 		})
 	}
 }
+
+// An answer without a session leaves nothing to keep: "none" would be taken for a
+// session, and a session that came all the same would be another visitor's cart.
+func TestDoWithNoSession(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		fails  bool
+	}{
+		{"an answer", 200, `{"products":[]}`, false},
+		{"an answer with a session", 200, `{"token":"new","products":[]}`, false},
+		{"a failure", 400, `{"errors":{"x":"no"}}`, true},
+		{"a failure with a session", 503, `{"token":"new"}`, true},
+		{"HTML", 200, `{"token":"new"}<html>`, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := record(t, answer(tt.status, tt.body))
+			for name, c := range map[string]api{"checkout": newCheckout(t, rec.URL, quickRetries()), "shop": newShop(t, rec.URL, quickRetries())} {
+				session, err := c.Do(t.Context(), centra.NoSession, http.MethodGet, "/products", nil, new(json.RawMessage))
+				if session != "" || (err != nil) != tt.fails {
+					t.Errorf("%s: session %q, error %v", name, string(session), err)
+				}
+				if err != nil && asError(t, err).Session != "" {
+					t.Errorf("%s: the error has the session %q", name, string(asError(t, err).Session))
+				}
+			}
+			for _, request := range rec.sent() {
+				want := "none"
+				if strings.Contains(request.Request, shopPath) {
+					want = ""
+				}
+				if got := request.Header.Get("Api-Token"); got != want {
+					t.Errorf("%s was sent with the token %q", request.Request, got)
+				}
+			}
+		})
+	}
+	rec := record(t, answer(200, emptyCart))
+	for _, call := range []call{readSelection, updateFields, attachSelection, startPayment, paymentResult} {
+		wantKind(t, call(t.Context(), newCheckout(t, rec.URL), centra.NoSession), centra.ErrInvalidSession)
+	}
+	if n := len(rec.sent()); n != 0 {
+		t.Errorf("%d calls about nobody's cart were sent", n)
+	}
+}

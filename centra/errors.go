@@ -212,7 +212,7 @@ func explainTransport(err error) (reason string, cause error) {
 // neverSent reports whether the connection was not even made.
 func neverSent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // permanent reports whether the same call would fail the same way again.

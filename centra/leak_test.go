@@ -306,18 +306,51 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// A host that prints its configuration prints its clients.
+// A host that prints its configuration prints its clients, by pointer or by value,
+// in fields that fmt may ask for their text and in others.
 func TestClientsPrintNoSecret(t *testing.T) {
-	checkout := newCheckout(t, "https://shop.example.com", centra.WithSecret(canarySecret))
+	checkout := newCheckout(t, "https://shop.example.com", centra.WithSecret(canarySecret), centra.WithOrigin("https://"+canarySecret))
 	shop, err := centra.NewShopAPI("https://shop.example.com/api/shop", canarySecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-		for _, client := range []any{checkout, shop, []any{checkout, shop}} {
-			if got := fmt.Sprintf(verb, client); strings.Contains(got, canarySecret) || !strings.Contains(got, "shop.example.com") {
-				t.Errorf("%s prints %s", verb, got)
+	type config struct {
+		Checkout *centra.CheckoutAPI
+		checkout centra.CheckoutAPI
+		shop     *centra.ShopAPI
+		shops    []centra.ShopAPI
+	}
+	tests := []struct {
+		name  string
+		value any
+		host  bool // it says where the client leads
+	}{
+		{"checkout", checkout, true},
+		{"checkout by value", *checkout, true},
+		{"shopper by value", *checkout.AsShopper(), true},
+		{"shop", shop, true},
+		{"shop by value", *shop, true},
+		{"in a list", []any{checkout, *shop}, true},
+		{"in a map", map[string]centra.ShopAPI{"shop": *shop}, true},
+		{"in a struct", config{checkout, *checkout, shop, []centra.ShopAPI{*shop}}, false},
+		{"in a struct by pointer", &config{checkout, *checkout, shop, []centra.ShopAPI{*shop}}, false},
+		{"no client", centra.CheckoutAPI{}, false},
+		{"no client by pointer", (*centra.ShopAPI)(nil), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", tt.value)
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", tt.value)
+			printed := []string{log.String()}
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+				printed = append(printed, fmt.Sprintf(verb, tt.value))
 			}
-		}
+			for _, text := range printed {
+				if hasCanary(text) || strings.Contains(text, "PANIC") || tt.host && !strings.Contains(text, "shop.example.com") && text != log.String() {
+					t.Errorf("printed: %s", text)
+				}
+			}
+		})
 	}
 }

@@ -2,8 +2,10 @@ package centra_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,73 @@ func TestMaxResponseBytes(t *testing.T) {
 				t.Errorf("status %d after %d attempts, want %d, and no repetition of what is too long", e.StatusCode, e.Attempts, test.status)
 			}
 		})
+	}
+}
+
+// Nothing is believed that a response says of its length before it has come.
+func TestContentLengthIsNoMemory(t *testing.T) {
+	tests := []struct {
+		name   string
+		length int64
+		limit  int64
+	}{
+		{"as long as the limit", 8 << 20, 8 << 20},
+		{"longer than any memory", 1 << 62, 1<<63 - 1},
+		{"longer than the limit", 1 << 40, 8 << 20},
+		{"shorter than the body", 1, 8 << 20},
+		{"negative", -5, 8 << 20},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCheckout(t, "https://shop.example.com", centra.WithMaxResponseBytes(tt.limit), over(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, ContentLength: tt.length, Body: io.NopCloser(strings.NewReader(emptyCart))}, nil
+			}))
+			const calls = 20
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range calls {
+				if _, err := c.Selection(t.Context(), token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			runtime.ReadMemStats(&after)
+			if each := (after.TotalAlloc - before.TotalAlloc) / calls; each > 1<<20 {
+				t.Errorf("a call took %d kB", each>>10)
+			}
+		})
+	}
+}
+
+// Eight kilobytes on the wire are bounded after decompression, and so is what
+// they would be decoded to.
+func TestBombs(t *testing.T) {
+	const head = `{"selection":{"items":[`
+	bombs := map[string]string{
+		"spaces": gzipped(head + "]}}" + strings.Repeat(" ", 1<<30>>4)),
+		"items":  gzipped(head + strings.Repeat("{},", 8<<20/3-20) + "{}]}}"),
+		"a text": gzipped(`{"token":"` + strings.Repeat("x", 64<<20) + `"}`),
+	}
+	for name, bomb := range bombs {
+		for _, status := range []int{200, 410, 500} {
+			t.Run(name+"/"+http.StatusText(status), func(t *testing.T) {
+				rec := record(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Encoding", "gzip")
+					w.WriteHeader(status)
+					_, _ = io.WriteString(w, bomb)
+				})
+				c := newCheckout(t, rec.URL, centra.WithRetry(centra.Retry{}))
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				_, err := c.Selection(t.Context(), token)
+				runtime.ReadMemStats(&after)
+				if err == nil {
+					t.Error("no error")
+				}
+				if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+					t.Errorf("%d bytes on the wire took %d MB", len(bomb), took>>20)
+				}
+			})
+		}
 	}
 }
 
