@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// CartLifetime is how long a cart is kept after its last change.
-const CartLifetime = 30 * 24 * time.Hour
+// How long a cart is kept after its last change. The Storefront API's carts are
+// those that were made by a session of the Storefront API.
+const (
+	CartLifetime           = 30 * 24 * time.Hour
+	StorefrontCartLifetime = 7 * 24 * time.Hour
+)
 
 // CartItem is one line of a [Cart].
 type CartItem struct {
@@ -26,6 +30,9 @@ type Cart struct {
 	Email           string
 	Address         map[string]any // as received
 	ShippingAddress map[string]any // as received
+	// OptedIn is the address that last came with the shopper's consent; empty once
+	// consent was withdrawn.
+	OptedIn string
 	// CartAbandonmentEmail is the value as it was last received, so that the
 	// text "true" can be told from the boolean; nil when never sent.
 	CartAbandonmentEmail any
@@ -36,11 +43,16 @@ type Cart struct {
 	ShippingMethod string
 	Country        string
 	Language       string
-	Sessions       int       // sessions of the Checkout API that are attached now
+	Sessions       int       // sessions of the Checkout and the Storefront API that are attached now
 	MailDue        time.Time // when the countdown ends; zero while none runs
 	Order          string    // order number; empty until the payment is completed
 	Completed      bool
 }
+
+// Lost reports whether something is in a cart that no session reaches any more:
+// only its ID leads to it. That is right for a cart whose session took another
+// one, and a mistake of the shop otherwise. A cart of the Shop API has no session.
+func (c Cart) Lost() bool { return len(c.Items) > 0 && !c.Completed && c.Sessions == 0 }
 
 type line struct {
 	id       string
@@ -52,10 +64,13 @@ type cart struct {
 	id              string
 	number          int // tells carts apart where an ID must not be shown
 	changed         time.Time
+	lifetime        time.Duration
 	lines           []*line
 	address         map[string]any
 	shippingAddress map[string]any
+	separateBilling bool // address is another one than shippingAddress, in the Storefront API
 	email           string
+	optedIn         string
 	abandonment     any
 	fields          map[string]any
 	comment         any // nil until one was sent
@@ -76,7 +91,7 @@ type cart struct {
 
 func (c *cart) completed() bool { return c.order != "" }
 
-func (c *cart) expired() bool { return time.Since(c.changed) >= CartLifetime }
+func (c *cart) expired() bool { return time.Since(c.changed) >= c.lifetime }
 
 // add returns the ID of the line.
 func (c *cart) add(item string, quantity int) string {
@@ -124,7 +139,7 @@ func (c *cart) setQuantity(lineID string, quantity int) bool {
 }
 
 // NewCart creates a cart with one of each item (an item named twice is there
-// twice) in a session of the Checkout API, and returns the session's token and
+// twice) in a session of the Checkout API or the Storefront API, and returns the session's token and
 // the selection ID. It panics for an item that is not in the catalogue.
 func (s *Server) NewCart(items ...string) (sessionToken, selection string) {
 	s.update(func() {
@@ -158,27 +173,54 @@ func (s *Server) Cart(selection string) Cart {
 	if c == nil || (c.expired() && !c.completed()) {
 		return Cart{}
 	}
+	return s.snapshot(c, s.sessionsOf()[c])
+}
+
+// Carts returns a snapshot of every cart that has not expired and of all orders,
+// in the order in which they were made.
+func (s *Server) Carts() []Cart {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sessions := s.sessionsOf()
+	var carts []Cart
+	for _, c := range slices.SortedFunc(maps.Values(s.carts), func(a, b *cart) int { return a.number - b.number }) {
+		if !c.expired() || c.completed() {
+			carts = append(carts, s.snapshot(c, sessions[c]))
+		}
+	}
+	return carts
+}
+
+// sessionsOf counts the sessions that are attached to each cart.
+func (s *Server) sessionsOf() map[*cart]int {
+	sessions := make(map[*cart]int)
+	for value, t := range s.tokens {
+		if t.session.token == value {
+			sessions[t.session.cart]++
+		}
+	}
+	return sessions
+}
+
+func (s *Server) snapshot(c *cart, sessions int) Cart {
 	snapshot := Cart{
 		Selection:            c.id,
 		Email:                c.email,
 		Address:              maps.Clone(c.address),
 		ShippingAddress:      maps.Clone(c.shippingAddress),
+		OptedIn:              c.optedIn,
 		CartAbandonmentEmail: c.abandonment,
 		Fields:               maps.Clone(c.fields),
 		PaymentMethod:        c.paymentMethod,
 		ShippingMethod:       c.shippingMethod,
 		Country:              c.country,
 		Language:             c.language,
+		Sessions:             sessions,
 		Order:                c.order,
 		Completed:            c.completed(),
 	}
 	for _, l := range c.lines {
 		snapshot.Items = append(snapshot.Items, CartItem{l.item, l.quantity})
-	}
-	for value, t := range s.tokens {
-		if t.session.token == value && t.session.cart == c {
-			snapshot.Sessions++
-		}
 	}
 	if countdown := s.countdowns[c]; countdown != nil {
 		snapshot.MailDue = countdown.due
@@ -191,6 +233,7 @@ func (s *Server) newCart() *cart {
 	return &cart{
 		id:             randomHex(),
 		changed:        time.Now(),
+		lifetime:       CartLifetime,
 		paymentMethod:  s.config.paymentMethod,
 		shippingMethod: "standard",
 		country:        "SE",

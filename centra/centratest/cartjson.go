@@ -158,5 +158,5 @@ func (s *Server) listProducts(*call) *reply {
 		product["items"] = items
 		products = append(products, product)
 	}
-	return &reply{200, object{"products": products, "productCount": len(products), "filter": object{}}}
+	return &reply{status: 200, body: object{"products": products, "productCount": len(products), "filter": object{}}}
 }

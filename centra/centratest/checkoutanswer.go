@@ -2,10 +2,14 @@ package centratest
 
 import "net/http"
 
-// selection answers with the call's cart, in the shape of the call's API.
+// selection answers with the call's cart, in the shape of the call's API. The
+// Storefront API reads afterwards what it asked for.
 func (s *Server) selection(c *call) *reply {
-	if c.record.API == ShopAPI {
+	switch c.record.API {
+	case ShopAPI:
 		return s.flatSelection(c)
+	case StorefrontAPI:
+		return &reply{status: http.StatusOK, body: object{}}
 	}
 	body := s.aroundSelection(c.cart)
 	selection := s.cartObject(c.cart)
@@ -19,7 +23,7 @@ func (s *Server) selection(c *call) *reply {
 	body["shippingMethods"] = shippingMethodList()
 	body["paymentFields"] = s.paymentFields(c.cart)
 	s.pad(body)
-	return &reply{http.StatusOK, body}
+	return &reply{status: http.StatusOK, body: body}
 }
 
 // aroundSelection is what every answer of the Checkout API tells of the session.

@@ -2,6 +2,7 @@ package centratest
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -89,7 +90,11 @@ func TruncatedFault() Fault {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "30000")
 		w.WriteHeader(http.StatusOK)
-		_, _ = fmt.Fprintf(w, `{"token":%q,"selection":{"items":[{"item":"1-1",`, r.Header.Get("API-Token"))
+		beginning := fmt.Sprintf(`{"token":%q,"selection":{"items":[{"item":"1-1",`, r.Header.Get("API-Token"))
+		if api, _ := splitPath(r.URL.EscapedPath()); api == StorefrontAPI {
+			beginning = fmt.Sprintf(`{"extensions":{"token":%q},"data":{"selection":{"lines":[{"id":"1",`, bearer(r.Header))
+		}
+		_, _ = io.WriteString(w, beginning)
 		_ = http.NewResponseController(w).Flush() // the client shall see the half that there is
 		panic(http.ErrAbortHandler)
 	}}
@@ -168,5 +173,5 @@ func (f *Fault) reply() *reply {
 		}
 		body["message"], body["messages"] = f.says[0], messages
 	}
-	return &reply{f.status, body}
+	return &reply{status: f.status, body: body}
 }

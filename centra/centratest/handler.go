@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/centra-go/cartabandonment/centra/centratest/internal/graphql"
 )
 
 const maxRequestBytes = 1 << 20
@@ -25,22 +27,29 @@ type call struct {
 	locked   bool     // a payment-result was under way when it arrived
 	left     bool     // no longer under way
 
-	session *session // Checkout API only; nil for a token-less call
+	changes   bool // the cart
+	completes bool // it is a payment-result
+
+	session *session // nil for a token-less call, and in the Shop API
 	cart    *cart
 	line    string   // the line that an answer of the Shop API is about
 	args    []string // the path's parameters, unescaped
 	body    map[string]any
 	bodyErr *reply // for operations that read the body
+
+	graphql    *graphql.Request // Storefront API only; nil for one that does not fit the schema
+	graphqlErr error            // what is wrong with it
 }
 
 // reply is an answer before the API's envelope is put around it.
 type reply struct {
 	status int
 	body   object
+	order  *cart // set where a payment has completed it
 }
 
 func refuse(status int, field, message string) *reply {
-	return &reply{status, object{"errors": object{field: message}}}
+	return &reply{status: status, body: object{"errors": object{field: message}}}
 }
 
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +82,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if lost {
 		panic(http.ErrAbortHandler)
 	}
-	out := appendPHP(nil, answer.body)
+	out := answer.encode(c.record.API)
 	if c.fault != nil {
 		maps.Copy(w.Header(), c.fault.header)
 	}
@@ -92,6 +101,8 @@ func (s *Server) answer(c *call) (answer *reply) {
 			answer = s.answerCheckout(c)
 		case ShopAPI:
 			answer = s.answerShop(c)
+		case StorefrontAPI:
+			answer = s.answerStorefront(c)
 		default:
 			answer = s.unknownRoute(c)
 		}
@@ -108,6 +119,18 @@ func (s *Server) unknownRoute(c *call) *reply {
 		s.tb.Errorf("centratest: this route is not simulated: %s %s %s", c.record.API, c.record.Method, showPath(c.segments))
 	}
 	return refuse(http.StatusNotFound, "route", "centratest: this route is not simulated")
+}
+
+// encode writes the body as PHP does, except for GraphQL.
+func (r *reply) encode(api API) []byte {
+	if api != StorefrontAPI {
+		return appendPHP(nil, r.body)
+	}
+	out, err := json.Marshal(r.body)
+	if err != nil {
+		panic(err) // everything in it is made here
+	}
+	return out
 }
 
 // wait returns after the latency. A request that ends before is aborted, for

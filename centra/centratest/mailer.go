@@ -42,9 +42,13 @@ func (s *Server) reportOptIn(c *cart, email string, optIn any) {
 	}
 	switch {
 	case optIn == true && validEmail(email):
+		c.optedIn = email
 		s.orderCreated(c, email)
-	case optIn == false && !s.config.noIgnored && s.stopCountdown(c):
-		s.record(CountdownStopped, c, "consent withdrawn")
+	case optIn == false:
+		c.optedIn = ""
+		if !s.config.noIgnored && s.stopCountdown(c) {
+			s.record(CountdownStopped, c, "consent withdrawn")
+		}
 	}
 }
 

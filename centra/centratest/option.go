@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// Secret is the shared secret of both APIs unless [WithSecret] sets another.
+// Secret is the shared secret of all APIs unless [WithSecret] sets another.
 const Secret = "centratest-secret"
+
+// SessionModeToken is the token that makes sessions of the Storefront API,
+// unless [WithSessionModeToken] sets another.
+const SessionModeToken = "centratest-session-mode-token"
 
 // Option configures a Server.
 type Option func(*config)
 
 type config struct {
 	secret         string
+	sessionToken   string
 	allowedOrigins []string
 	products       []Product
 	vouchers       []Voucher
@@ -31,11 +36,19 @@ type config struct {
 	preventOverselling bool
 	flatOrders         bool
 	ingrid             bool
+
+	deadSelection      DeadSelection
+	graphqlErrorStatus int
+	widgetOptsIn       bool
+	paymentOptsIn      bool
+	addressAddsUp      bool
+	tokenWhenNew       bool
 }
 
 func defaultConfig() config {
 	return config{
 		secret:        Secret,
+		sessionToken:  SessionModeToken,
 		products:      seedProducts(),
 		vouchers:      seedVouchers(),
 		paymentMethod: DummyMethod,
@@ -43,12 +56,20 @@ func defaultConfig() config {
 		cartLink:      "https://example.com/abandoned-cart/{selection}",
 		emailPlaces:   []Place{TopLevel, InAddress, InShippingAddress},
 		optInPlaces:   []Place{TopLevel, InAddress},
+		deadSelection: DeadIsUserError,
+
+		graphqlErrorStatus: 200,
 	}
 }
 
-// WithSecret sets the shared secret of both APIs.
+// WithSecret sets the shared secret of all APIs.
 func WithSecret(secret string) Option {
 	return func(c *config) { c.secret = secret }
+}
+
+// WithSessionModeToken sets the token that makes sessions of the Storefront API.
+func WithSessionModeToken(token string) Option {
+	return func(c *config) { c.sessionToken = token }
 }
 
 // WithAllowedOrigins sets the origins from which the Checkout API may be called

@@ -25,6 +25,9 @@ func (s *Server) complete(c *cart) {
 // documentation) has "order" as the number with everything else beside it. An
 // order that was not made by this very call is 200.
 func (s *Server) ordered(c *call, completed *cart, isNew bool, beside object) *reply {
+	if c.record.API == StorefrontAPI {
+		return &reply{status: http.StatusOK, body: object{}, order: completed}
+	}
 	order := s.orderObject(completed)
 	body := object{}
 	status := http.StatusOK
@@ -45,7 +48,7 @@ func (s *Server) ordered(c *call, completed *cart, isNew bool, beside object) *r
 		}
 	}
 	maps.Copy(body, beside)
-	return &reply{status, body}
+	return &reply{status: status, body: body}
 }
 
 // orderObject is an order without its items and totals, which the APIs write differently.

@@ -18,6 +18,15 @@ func (s *Server) startPayment(c *call) *reply {
 	if refused := s.storeFields(c); refused != nil {
 		return refused
 	}
+	page, _ := c.body["paymentReturnPage"].(string)
+	return s.beginPayment(c, page)
+}
+
+// beginPayment pays for what is in stock.
+func (s *Server) beginPayment(c *call, page string) *reply {
+	if len(c.cart.lines) == 0 {
+		return refuse(http.StatusBadRequest, "selection", "has no items")
+	}
 	if gone := s.removeUnavailable(c.cart); len(gone) > 0 {
 		return s.outOfStock(c, gone)
 	}
@@ -27,18 +36,17 @@ func (s *Server) startPayment(c *call) *reply {
 		s.complete(c.cart)
 		return s.ordered(c, c.cart, true, object{"action": "success"})
 	case FailedMethod:
-		return &reply{http.StatusOK, object{"action": "failed"}}
+		return &reply{status: http.StatusOK, body: object{"action": "failed"}}
 	case DeclinedMethod:
 		return declined("", "The payment was declined.")
 	case ExternalMethod:
-		return &reply{http.StatusOK, object{"action": "external", "selection": c.cart.id}}
+		return &reply{status: http.StatusOK, body: object{"action": "external", "selection": c.cart.id}}
 	}
-	page, _ := c.body["paymentReturnPage"].(string)
 	returnURL, ref, refused := c.cart.startPaymentReference(page)
 	if refused != nil {
 		return refused
 	}
-	return &reply{http.StatusOK, paymentAction(c.cart.paymentMethod, page, returnURL.String(), ref)}
+	return &reply{status: http.StatusOK, body: paymentAction(c.cart.paymentMethod, page, returnURL.String(), ref)}
 }
 
 // paymentAction is what the shop has to do so that the shopper pays and comes
@@ -129,7 +137,7 @@ func (s *Server) paymentResult(c *call) *reply {
 	case paid.paymentMethod == RetryMethod && !paid.retried:
 		paid.retried = true
 		again, _, _ := paid.startPaymentReference(paid.returnPage)
-		return &reply{http.StatusOK, object{"action": "redirect", "url": again.String()}}
+		return &reply{status: http.StatusOK, body: object{"action": "redirect", "url": again.String()}}
 	}
 	if answer := s.soldMeanwhile(c, paid); answer != nil {
 		return answer

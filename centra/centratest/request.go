@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// API names one of Centra's two APIs.
+// API names one of Centra's three APIs.
 type API string
 
-// The two APIs.
+// The three APIs.
 const (
-	CheckoutAPI API = "checkout"
-	ShopAPI     API = "shop"
+	CheckoutAPI   API = "checkout"
+	ShopAPI       API = "shop"
+	StorefrontAPI API = "storefront"
 )
 
 // Request is a request as it arrived. Its header and path hold secrets.
 type Request struct {
-	API       API // empty outside both APIs
+	API       API // empty outside the three APIs
 	Method    string
 	Path      string // escaped, below the API's base URL and without a plugin ID: "/payment-fields"
 	Header    http.Header
@@ -27,6 +28,13 @@ type Request struct {
 	Selection string // ID of the selection it was for; empty when there was none yet
 	Fault     string // the scripted fault that answered it, if one did
 	Status    int    // of the answer; 0 while there is none
+
+	// Of the Storefront API only:
+	Document     string         // the query
+	Variables    map[string]any // as they were sent
+	Operation    string         // the name of the operation in the document; may be empty
+	Fields       []string       // the fields of the operation, "setAddress"
+	AsksCheckout bool           // anywhere it asks for checkout, which makes Centra call other services
 }
 
 // Requests returns the requests in order of arrival; of a long run the latest.
@@ -42,7 +50,7 @@ func (s *Server) Requests() []Request {
 }
 
 // MaxConcurrent returns how many requests that change the selection (anything
-// but GET and HEAD) were under way at once, at most: from their arrival until
+// but GET, HEAD and the Storefront API's queries) were under way at once, at most: from their arrival until
 // their answer is decided, or a [HangFault] ends.
 func (s *Server) MaxConcurrent(selection string) int {
 	s.mu.Lock()
@@ -68,6 +76,10 @@ func (s *Server) arrive(r *http.Request, body []byte) (c *call, latency time.Dur
 		if session := s.lookup(r.Header.Get("API-Token")); session != nil {
 			record.Selection = session.cart.id
 		}
+	case StorefrontAPI:
+		if session := s.lookup(bearer(r.Header)); session != nil {
+			record.Selection = session.cart.id
+		}
 	case ShopAPI:
 		if len(segments) > 1 && s.carts[segments[1]] != nil {
 			record.Selection = segments[1]
@@ -81,13 +93,17 @@ func (s *Server) arrive(r *http.Request, body []byte) (c *call, latency time.Dur
 	}
 	s.requests = appendBounded(s.requests, record)
 	c = &call{record: record, segments: segments, fault: s.takeFault()}
+	c.changes, c.completes = changes(r.Method), isPaymentResult(segments)
+	if api == StorefrontAPI {
+		s.prepareStorefront(c)
+	}
 	if c.fault != nil {
 		record.Fault = c.fault.name
 	}
-	if cart := s.carts[record.Selection]; cart != nil && changes(r.Method) {
+	if cart := s.carts[record.Selection]; cart != nil && c.changes {
 		s.inFlight[cart.id]++
 		s.maxInFlight[cart.id] = max(s.maxInFlight[cart.id], s.inFlight[cart.id])
-		if isPaymentResult(segments) {
+		if c.completes {
 			cart.processing++
 		} else {
 			c.locked = cart.processing > 0
@@ -98,16 +114,21 @@ func (s *Server) arrive(r *http.Request, body []byte) (c *call, latency time.Dur
 
 func (s *Server) leave(c *call) {
 	cart := s.carts[c.record.Selection]
-	if cart == nil || c.left || !changes(c.record.Method) {
+	if cart == nil || c.left || !c.changes {
 		return
 	}
 	c.left = true
 	if s.inFlight[cart.id]--; s.inFlight[cart.id] == 0 {
 		delete(s.inFlight, cart.id)
 	}
-	if isPaymentResult(c.segments) {
+	if c.completes {
 		cart.processing--
 	}
+}
+
+func bearer(header http.Header) string {
+	token, _ := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
+	return token
 }
 
 func changes(method string) bool {

@@ -68,7 +68,10 @@ func matchPath(pattern, segments []string) (args []string, ok bool) {
 // URL. Dots that a client forgot to escape change the endpoint, as in Centra.
 func splitPath(escaped string) (API, []string) {
 	clean := path.Clean("/" + escaped)
-	for api, base := range map[API]string{CheckoutAPI: checkoutPath, ShopAPI: shopPath} {
+	for api, base := range map[API]string{CheckoutAPI: checkoutPath, ShopAPI: shopPath, StorefrontAPI: storefrontPath} {
+		if api == StorefrontAPI && clean == base {
+			return api, nil
+		}
 		rest, ok := strings.CutPrefix(clean, base+"/")
 		if !ok {
 			continue

@@ -17,12 +17,13 @@ type TB interface {
 }
 
 const (
-	processURL   = "http://centra.test"
-	checkoutPath = "/api/checkout"
-	shopPath     = "/api/shop"
+	processURL     = "http://centra.test"
+	checkoutPath   = "/api/checkout"
+	shopPath       = "/api/shop"
+	storefrontPath = "/api/storefront"
 )
 
-// Server is an in-memory Centra with both APIs and a mailer. All methods are
+// Server is an in-memory Centra with its three APIs and a mailer. All methods are
 // safe for concurrent use.
 type Server struct {
 	config config
@@ -84,7 +85,7 @@ func New(opts ...Option) *Server {
 	return s
 }
 
-// Handler returns both APIs as a handler to be mounted at the root of a host.
+// Handler returns all APIs as a handler to be mounted at the root of a host.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
 
 // URL returns the server's base URL, without a slash at the end. It panics if
@@ -101,6 +102,9 @@ func (s *Server) CheckoutURL() string { return s.URL() + checkoutPath }
 
 // ShopURL returns the base URL of the Shop API.
 func (s *Server) ShopURL() string { return s.URL() + shopPath }
+
+// StorefrontURL returns the endpoint of the Storefront API.
+func (s *Server) StorefrontURL() string { return s.URL() + storefrontPath }
 
 // Client returns a client that reaches [Server.URL].
 func (s *Server) Client() *http.Client {

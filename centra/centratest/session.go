@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// session is a shopper's session of the Checkout API.
+// session is a shopper's session of the Checkout API or the Storefront API.
 type session struct {
 	cart      *cart
 	ordered   *cart // the cart before, once it became an order

@@ -89,7 +89,7 @@ func (s *Server) newSelection(c *call) *reply {
 		errors["language"] = "language not found"
 	}
 	if len(errors) > 0 {
-		return &reply{http.StatusBadRequest, object{"errors": errors}}
+		return &reply{status: http.StatusBadRequest, body: object{"errors": errors}}
 	}
 	c.cart = s.storeNewCart()
 	c.cart.country, c.cart.language = country.code, language.code

@@ -19,7 +19,7 @@ func (s *Server) flatSelection(c *call) *reply {
 		body["line"] = c.line
 	}
 	s.pad(body)
-	return &reply{http.StatusOK, body}
+	return &reply{status: http.StatusOK, body: body}
 }
 
 // made answers that something was made: 201 in the Shop API.

@@ -48,7 +48,7 @@ func (s *Server) unknownFields(fields map[string]any, endpoint string) *reply {
 	if len(errors) == 0 {
 		return nil
 	}
-	return &reply{http.StatusBadRequest, object{"errors": errors}}
+	return &reply{status: http.StatusBadRequest, body: object{"errors": errors}}
 }
 
 func (s *Server) countsAt(name string, place Place) bool {
