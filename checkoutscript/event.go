@@ -1,6 +1,7 @@
 package checkoutscript
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -53,13 +54,19 @@ func (e *Event) Fields() centra.Fields {
 
 // Email returns the first of the event's e-mail addresses that looks like one, or
 // "": email, then that of address, shippingAddress, billingAddress,
-// shipping_address and billing_address.
+// shipping_address and billing_address. Where some integrations wrap the fields
+// once more, in detail, it looks there too.
 func (e *Event) Email() string {
-	if email, _ := e.payload["email"].(string); looksLikeEmail(email) {
+	wrapped, _ := e.payload["detail"].(map[string]any)
+	return cmp.Or(emailIn(e.payload), emailIn(wrapped))
+}
+
+func emailIn(fields map[string]any) string {
+	if email, _ := fields["email"].(string); looksLikeEmail(email) {
 		return email
 	}
 	for _, name := range addressNames {
-		address, _ := e.payload[name].(map[string]any)
+		address, _ := fields[name].(map[string]any)
 		if email, _ := address["email"].(string); looksLikeEmail(email) {
 			return email
 		}
@@ -83,10 +90,14 @@ func looksLikeEmail(s string) bool {
 }
 
 // SuspendIgnore returns additionalFields.suspendIgnore as JSON, for
-// CentraCheckout.resume; nil where the event has none, which is not null.
+// CentraCheckout.resume, or that of a wrapped event; nil where the event has none,
+// which is not null.
 func (e *Event) SuspendIgnore() json.RawMessage {
-	fields, _ := e.payload["additionalFields"].(map[string]any)
-	v, ok := fields["suspendIgnore"]
+	wrapped, _ := e.payload["detail"].(map[string]any)
+	v, ok := suspendIgnoreIn(e.payload)
+	if !ok {
+		v, ok = suspendIgnoreIn(wrapped)
+	}
 	if !ok {
 		return nil
 	}
@@ -95,6 +106,12 @@ func (e *Event) SuspendIgnore() json.RawMessage {
 		return nil
 	}
 	return raw
+}
+
+func suspendIgnoreIn(fields map[string]any) (any, bool) {
+	additional, _ := fields["additionalFields"].(map[string]any)
+	v, ok := additional["suspendIgnore"]
+	return v, ok
 }
 
 // Format prints the number of fields whatever the verb.
