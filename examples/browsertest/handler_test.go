@@ -25,7 +25,8 @@ func newHandlerShop(t *testing.T) (*fakeShop, *centratest.Server, centra.Session
 	server := centratest.NewServer(t)
 	token, _ := server.NewCart("1-1")
 	shop := newFakeShop(t)
-	api, err := centra.NewCheckoutAPI(server.CheckoutURL(), centra.WithSecret(centratest.Secret))
+	api, err := centra.NewCheckoutAPI(server.CheckoutURL(),
+		centra.WithSecret(centratest.Secret), centra.WithOrigin(shop.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
