@@ -34,6 +34,9 @@ const agreedCheckbox = `{consent: document.querySelector("#consent")}`
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	address := func(email string) map[string]any { return map[string]any{"email": email} }
+	withdrawn := func(email string) map[string]any {
+		return map[string]any{"email": email, "cartAbandonmentWithdrawn": true}
+	}
 	for name, row := range map[string]struct {
 		options string
 		shopper func(tab *tab)
@@ -58,12 +61,28 @@ func TestWatch(t *testing.T) {
 			tab.focus("#email")
 			tab.keys("anna@example.com\tAnna\t")
 		}, nil},
-		"consent withdrawn": {agreedCheckbox, func(tab *tab) {
+		"consent withdrawn before": {agreedCheckbox, func(tab *tab) {
 			tab.click("#consent")
 			tab.click("#consent")
 			tab.focus("#email")
 			tab.keys("anna@example.com\t")
 		}, nil},
+		"consent withdrawn after": {agreedCheckbox, func(tab *tab) {
+			tab.click("#consent")
+			tab.focus("#email")
+			tab.keys("anna@example.com\t")
+			tab.wait(`heard.length`)
+			tab.click("#consent")
+		}, []any{address("anna@example.com"), withdrawn("anna@example.com")}},
+		"consent withdrawn and given": {agreedCheckbox, func(tab *tab) {
+			tab.click("#consent")
+			tab.focus("#email")
+			tab.keys("anna@example.com\t")
+			tab.wait(`heard.length`)
+			tab.click("#consent")
+			tab.wait(`heard.some((h) => h.name === "centra:withdrawn")`)
+			tab.click("#consent")
+		}, []any{address("anna@example.com"), withdrawn("anna@example.com"), address("anna@example.com")}},
 		"consent as a function": {`{consent: () => document.querySelector("#name").value === "yes"}`, func(tab *tab) {
 			tab.focus("#email")
 			tab.keys("anna@example.com\tyes\t")
@@ -170,7 +189,7 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// What failed is tried again when the shopper goes on.
+// Where the shopper goes on before it is tried again, that is the next try.
 func TestWatchTriesAgain(t *testing.T) {
 	t.Parallel()
 	shop, tab := newFakeShop(t), newTab(t)
@@ -178,6 +197,7 @@ func TestWatchTriesAgain(t *testing.T) {
 	shop.body = watching(`{consent: () => true}`)
 	shop.answer = func(w http.ResponseWriter, r *http.Request, n int) {
 		if n == 1 {
+			w.Header().Set("Retry-After", "2")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
@@ -189,8 +209,88 @@ func TestWatchTriesAgain(t *testing.T) {
 	tab.wait(`heard.length === 1`)
 	tab.keys("Anna\t")
 	tab.wait(`heard.length === 2`)
+	time.Sleep(3 * time.Second)
 	want := []any{map[string]any{"email": "anna@example.com"}, map[string]any{"email": "anna@example.com"}}
 	if diff := cmp.Diff(want, shop.bodies(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// One change of the field is one post, though the page goes at once.
+func TestChangedAndLeft(t *testing.T) {
+	t.Parallel()
+	for name, leave := range leave {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop, tab := newFakeShop(t), newTab(t)
+			shop.body = watching(`{consent: () => true}`)
+			shop.answer = slowly(300 * time.Millisecond)
+			tab.open(shop.URL)
+			tab.focus("#email")
+			tab.keys("anna@example.com\t")
+			leave(tab, shop)
+			time.Sleep(2 * time.Second)
+			if diff := cmp.Diff([]any{map[string]any{"email": "anna@example.com"}}, shop.bodies(t)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Who takes the consent back and leaves is heard.
+func TestWithdrawnAndLeft(t *testing.T) {
+	t.Parallel()
+	shop, tab := newFakeShop(t), newTab(t)
+	shop.body = watching(agreedCheckbox)
+	tab.open(shop.URL)
+	tab.click("#consent")
+	tab.focus("#email")
+	tab.keys("anna@example.com\t")
+	tab.wait(`heard.length`)
+	tab.click("#consent")
+	tab.close()
+	shop.waitPosts(t, 2)
+	if got := shop.got()[1].Body; got != `{"email":"anna@example.com","cartAbandonmentWithdrawn":true}` {
+		t.Errorf("the callback got %s, want the withdrawal", got)
+	}
+}
+
+// A withdrawal does not need a selection for an answer, drops what was kept of an
+// earlier address, and is itself tried again, from the next page too.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	shop, tab := newFakeShop(t), newTab(t)
+	tab.expect("Failed to load resource")
+	shop.answer = func(w http.ResponseWriter, _ *http.Request, n int) {
+		if n <= 2 {
+			w.Header().Set("Retry-After", "2")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{}`))
+	}
+	tab.open(shop.URL)
+	tab.run(`fire({email: "anna@example.com"})`)
+	tab.wait(`heard.length`)
+	if got := eval[bool](tab, `CentraCartAbandonment.withdraw()`); got {
+		t.Error("withdraw says that Centra knows, while the shop has answered 503")
+	}
+	tab.open(shop.URL + "/?next")
+	tab.wait(`heard.length`)
+	if got := eval[string](tab, `heard.map((h) => h.name).join()`); got != "centra:withdrawn" {
+		t.Errorf("the next page heard %s, want centra:withdrawn", got)
+	}
+	const capture = `{"email":"anna@example.com"}`
+	const withdrawal = `{"email":"anna@example.com","cartAbandonmentWithdrawn":true}`
+	var got []string
+	for _, post := range shop.got() {
+		got = append(got, post.Body)
+	}
+	if diff := cmp.Diff([]string{capture, withdrawal, withdrawal}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !eval[bool](tab, `CentraCartAbandonment.withdraw()`) {
+		t.Error("withdraw says that Centra does not know")
 	}
 }

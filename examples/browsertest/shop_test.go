@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,6 +24,8 @@ import (
 // a strict Content-Security-Policy, and a callback that records what it gets.
 type fakeShop struct {
 	*httptest.Server
+
+	t *testing.T
 
 	// body is the page's, {nonce} being the nonce of its policy.
 	body string
@@ -56,7 +59,7 @@ func script(code string) string { return `<script nonce="{nonce}">` + code + `</
 const recorder = `
 	window.heard = [];
 	window.resumes = [];
-	for (const name of ["centra:selection", "centra:error"])
+	for (const name of ["centra:selection", "centra:accepted", "centra:withdrawn", "centra:error"])
 		document.addEventListener(name, ({ detail }) =>
 			heard.push({ name, detail, at: performance.now(), resumes: resumes.length }));
 	window.fire = (detail) =>
@@ -98,7 +101,7 @@ func embedded() string {
 }
 
 func newFakeShop(t *testing.T) *fakeShop {
-	shop := &fakeShop{body: embedded()}
+	shop := &fakeShop{t: t, body: embedded()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", shop.page)
 	mux.HandleFunc("GET /elsewhere", func(w http.ResponseWriter, r *http.Request) {
@@ -109,12 +112,29 @@ func newFakeShop(t *testing.T) *fakeShop {
 	mux.HandleFunc("POST "+callbackPath, shop.callback)
 	mux.Handle(listenerPath, pageScripts)
 	shop.Server = httptest.NewServer(mux)
-	t.Cleanup(func() {
-		// A callback that never answers is not waited for.
-		shop.CloseClientConnections()
-		shop.Close()
-	})
+	t.Cleanup(shop.stop)
 	return shop
+}
+
+// stop takes the shop away, as a deploy that drops its connections does. A callback
+// that never answers is not waited for.
+func (shop *fakeShop) stop() {
+	shop.CloseClientConnections()
+	shop.Close()
+}
+
+// restart brings a stopped shop back, at the same address.
+func (shop *fakeShop) restart() {
+	shop.t.Helper()
+	server := httptest.NewUnstartedServer(shop.Config.Handler)
+	listener, err := net.Listen("tcp", shop.Listener.Addr().String())
+	if err != nil {
+		shop.t.Fatal(err)
+	}
+	server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	shop.Server = server
 }
 
 func (shop *fakeShop) page(w http.ResponseWriter, r *http.Request) {
