@@ -157,28 +157,28 @@ func isFieldName(s string) bool {
 	return true
 }
 
-// statusKind is what the status of an answer says went wrong, and words where the
-// status alone says too little. What a 404 says is missing is the cart where the
-// endpoint is about one; behind Do it may be anything.
-func (x *exchange) statusKind(top envelope) (kind error, reason string) {
+// statusKind is what the status of an answer says went wrong. What a 404 says is
+// missing is the cart where the endpoint is about one; behind Do it may be
+// anything.
+func (x *exchange) statusKind(top envelope) error {
 	aboutCart := !x.anyEndpoint || top.errors["selection"] != ""
 	switch {
 	case x.status == 401 || x.status == 403:
-		return ErrUnauthorized, "secret or origin refused"
+		return ErrUnauthorized
 	case x.status == 429:
-		return ErrRateLimited, ""
+		return ErrRateLimited
 	case x.status == 408, x.status == 409, x.status == 423, x.status == 425: // not now
-		return ErrUnavailable, ""
+		return ErrUnavailable
 	case aboutCart && (x.status == 404 || x.status == 410):
-		return ErrSelectionNotFound, ""
+		return ErrSelectionNotFound
 	case x.status >= 500 && !x.repeatable && len(top.errors) == 0: // no word of Centra's
-		return ErrOutcomeUnknown, ""
+		return ErrOutcomeUnknown
 	case x.status >= 500:
-		return ErrUnavailable, ""
+		return ErrUnavailable
 	case x.status < 400 && !success(x.status): // a redirect, or an upgrade that nobody asked for
-		return ErrInvalidResponse, ""
+		return ErrInvalidResponse
 	}
-	return nil, ""
+	return nil
 }
 
 // explainTransport turns an error of net/http into words and a cause that can

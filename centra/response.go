@@ -52,7 +52,10 @@ func (x *exchange) failure() error {
 // errors do.
 func (x *exchange) refused(top envelope) *Error {
 	x.next(Session(top.token))
-	kind, reason := x.statusKind(top)
+	kind, reason := x.statusKind(top), ""
+	if kind == ErrUnauthorized {
+		reason = "secret or origin refused"
+	}
 	e := x.failed(kind, reason, nil)
 	e.explain(top)
 	return e
