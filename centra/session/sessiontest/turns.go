@@ -51,7 +51,9 @@ var turnTests = []struct {
 			return err
 		}
 		defer held.Done("")
-		return one(ctx, turns, second, second, "")
+		soon, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		return one(soon, turns, second, second, "")
 	}},
 	{"a call that waited gets the session that took the place of its own", func(ctx context.Context, turns session.Turns) error {
 		held, err := turns.Take(ctx, first)
@@ -96,7 +98,7 @@ var turnTests = []struct {
 			if err == nil {
 				turn.Done("")
 			}
-			return fmt.Errorf("Take with an ended context: error %v, want one that matches context.Canceled", err)
+			return fmt.Errorf("taking a turn with an ended context: error %v, want one that matches context.Canceled", err)
 		}
 		return one(ctx, turns, first, first, "")
 	}},
@@ -117,13 +119,15 @@ var turnTests = []struct {
 		return errors.Join(err, one(ctx, turns, first, first, ""))
 	}},
 	{"a holder that panics gives the turn up", panicking},
+	{"every call brings a new session", rotating},
+	{"visitors who turn out to be one take turns", merged},
 }
 
 // one takes a turn, which must come, checks its session and ends it.
 func one(ctx context.Context, turns session.Turns, with, want, now centra.Session) error {
 	turn, err := turns.Take(ctx, with)
 	if err != nil {
-		return fmt.Errorf("Take: %w", err)
+		return fmt.Errorf("taking a turn: %w", err)
 	}
 	got := turn.Session()
 	turn.Done(now)
@@ -143,7 +147,7 @@ func blocked(ctx context.Context, turns session.Turns, with centra.Session) erro
 		return errors.New("two calls of one visitor have their turn at once")
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("Take: error %w, want one that matches context.DeadlineExceeded", err)
+		return fmt.Errorf("taking a turn: error %w, want one that matches context.DeadlineExceeded", err)
 	}
 	return nil
 }
@@ -219,6 +223,80 @@ func cancelled(ctx context.Context, turns session.Turns) error {
 	time.Sleep(moment)
 	held.Done("")
 	return errors.Join(err, <-waited)
+}
+
+// rotating has calls that each bring a new session, with old ones and with new.
+func rotating(ctx context.Context, turns session.Turns) error {
+	var mu sync.Mutex
+	tokens := []centra.Session{first}
+	holders := 0
+	call := func(with centra.Session) (now centra.Session, err error) {
+		mu.Lock()
+		holders++
+		if newest := tokens[len(tokens)-1]; holders > 1 {
+			err = errors.New("two calls had their turn at once")
+		} else if with != newest {
+			err = fmt.Errorf("a turn's session is %v, want %v", with, newest)
+		}
+		mu.Unlock()
+		time.Sleep(time.Millisecond)
+		mu.Lock()
+		defer mu.Unlock()
+		holders--
+		now = centra.Session(fmt.Sprint("rotated-", len(tokens)))
+		tokens = append(tokens, now)
+		return now, err
+	}
+	errs := make(chan error, 20)
+	for i := range cap(errs) {
+		go func() {
+			for n := range 5 {
+				mu.Lock()
+				some := tokens[max(0, len(tokens)-1-(i+n)%4)]
+				mu.Unlock()
+				turn, err := turns.Take(ctx, some)
+				if err == nil {
+					var now centra.Session
+					now, err = call(turn.Session())
+					turn.Done(now)
+				}
+				if err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	var err error
+	for range cap(errs) {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+// merged has a browser that brings the new session before the call that was
+// answered with it has ended: only then it is known whose it is.
+func merged(ctx context.Context, turns session.Turns) error {
+	old, err := turns.Take(ctx, first)
+	if err != nil {
+		return err
+	}
+	other, err := turns.Take(ctx, second)
+	if err != nil {
+		old.Done("")
+		return err
+	}
+	old.Done(second)
+	err = blocked(ctx, turns, first)
+	other.Done(third)
+	err = errors.Join(err, one(ctx, turns, first, third, ""), one(ctx, turns, second, third, ""))
+	held, takeErr := turns.Take(ctx, first)
+	if takeErr != nil {
+		return errors.Join(err, takeErr)
+	}
+	defer held.Done("")
+	return errors.Join(err, blocked(ctx, turns, second), blocked(ctx, turns, third))
 }
 
 // busy lets more and more calls wait until one is refused.
