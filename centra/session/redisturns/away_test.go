@@ -154,6 +154,7 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 					t.Fatalf("turns are not shared 5 s after Redis was back:\n%s", &log)
 				}
 			}
+			redisturns.SetPatience(turns, patient)
 			if !strings.Contains(log.String(), "level=INFO") {
 				t.Errorf("the log does not say that Redis is back:\n%s", &log)
 			}
@@ -244,4 +245,21 @@ func TestALeaseThatWasForgotten(t *testing.T) {
 	blocked(t, process(t, client), "a")
 	held.Done("b")
 	takes(t, process(t, client), "a", "b")
+}
+
+// Redis restarted so fast that nobody noticed.
+func TestMemoryThatWasForgotten(t *testing.T) {
+	server := startServer(t)
+	client := server.client()
+	turns := process(t, client)
+	take(t, turns, "a").Done("b")
+	take(t, turns, "b").Done("c")
+	take(t, turns, "x").Done("y")
+	server.do("FLUSHALL")
+	takes(t, turns, "a", "c") // this process remembers, and tells it again
+	takes(t, turns, "somebody", "somebody")
+	another := process(t, client)
+	takes(t, another, "a", "c")
+	takes(t, another, "b", "c")
+	takes(t, another, "x", "y")
 }

@@ -10,17 +10,17 @@ import (
 
 const (
 	minPause = 2 * time.Millisecond
-	maxPause = 15 * time.Millisecond
+	maxPause = 12 * time.Millisecond
 
 	// yield is longer than any pause: whoever waits elsewhere has asked by then.
 	yield = 25 * time.Millisecond
 )
 
-// pause is how long to wait before Redis is asked for a turn again: an eighth of
+// pause is how long to wait before Redis is asked for a turn again: a part of
 // what was waited already, so that a turn is noticed soon and a long call costs
 // Redis little.
 func pause(waited time.Duration) time.Duration {
-	p := min(max(waited/8, minPause), maxPause)
+	p := min(max(waited/16, minPause), maxPause)
 	return p/2 + rand.N(p)
 }
 

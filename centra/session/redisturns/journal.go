@@ -20,6 +20,7 @@ type journal struct {
 	mu     sync.Mutex
 	chains map[centra.Session]chain // by the newest
 	untold map[centra.Session]struct{}
+	doubts time.Time // when it was doubted last that Redis knows the others
 }
 
 // chain is the sessions before the newest, oldest first: that one Redis has most
@@ -84,8 +85,24 @@ func (j *journal) told(now centra.Session) {
 func (j *journal) doubt() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.doubts = time.Now()
 	for s := range j.chains {
 		j.untold[s] = struct{}{}
+	}
+}
+
+// unknown is for a session that Redis does not know. If it has been told of it, it
+// has forgotten, and most likely not this one only.
+func (j *journal) unknown(s centra.Session) {
+	j.mu.Lock()
+	_, forgotten := j.chains[s]
+	all := forgotten && time.Since(j.doubts) > time.Minute
+	if forgotten {
+		j.untold[s] = struct{}{}
+	}
+	j.mu.Unlock()
+	if all {
+		j.doubt()
 	}
 }
 

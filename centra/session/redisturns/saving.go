@@ -56,40 +56,48 @@ func (m *memory) describe(ctx context.Context, h *hold, r record, others []centr
 	return home.seal(r), nil
 }
 
-// save tells Redis what took now's place to be. What another process told it
-// meanwhile counts if it is newer.
-func (t *Turns) save(ctx context.Context, now centra.Session, c chain) error {
+// save tells Redis what took now's place to be, and reports whether it could.
+// What another process told it meanwhile counts if it is newer.
+func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bool, err error) {
 	h, err := t.hold(ctx, c.before[0])
 	if h == nil {
-		return err
+		return false, err
 	}
 	newest, since := now, c.since
 	if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
 		newest, since = h.newest, h.since
 	}
-	if _, err := t.settle(ctx, h, newest, since, append(slices.Clone(c.before[1:]), now)...); err == nil && h.read {
-		t.journal.told(now)
+	_, err = t.settle(ctx, h, newest, since, append(slices.Clone(c.before[1:]), now)...)
+	if err != nil || !h.read {
+		return false, nil
 	}
-	return nil
+	t.journal.told(now)
+	return true, nil
 }
 
 // carry tells Redis of two other visitors, if there are such: those who do not
 // come to this process any more would not be found by the others.
 func (t *Turns) carry(ctx context.Context) {
 	for _, s := range t.journal.some(2) {
-		t.carryOne(ctx, s)
+		if !t.carryOne(ctx, s) {
+			return
+		}
 	}
 }
 
-func (t *Turns) carryOne(ctx context.Context, s centra.Session) {
-	ctx, cancel := context.WithTimeout(ctx, yield)
+// carryOne waits for nobody: a visitor with a call under way is told of later. It
+// reports whether it is worth going on.
+func (t *Turns) carryOne(ctx context.Context, s centra.Session) bool {
+	ctx, cancel := context.WithTimeout(ctx, minPause)
 	defer cancel()
 	local, err := t.local.Take(ctx, s)
 	if err != nil {
-		return // under way, and tells it itself
+		return true
 	}
 	defer local.Done("")
 	if c, ok := t.journal.news(s); ok {
-		_ = t.save(ctx, s, c)
+		saved, err := t.save(ctx, s, c)
+		return saved || err != nil
 	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -63,12 +64,7 @@ func (u *turn) join(ctx context.Context) error {
 	if err := sleep(ctx, t.courtesy.due(u.session)); err != nil {
 		return err
 	}
-	if c, ok := t.journal.news(u.session); ok {
-		if err := t.save(ctx, u.session, c); err != nil {
-			return err
-		}
-	}
-	h, err := t.hold(ctx, u.session)
+	h, err := t.inform(ctx, u.session)
 	if err != nil {
 		return err
 	}
@@ -84,6 +80,20 @@ func (u *turn) join(ctx context.Context) error {
 		u.session = h.newest
 	}
 	return nil
+}
+
+// inform tells Redis what it does not know of s, and waits for the turn there.
+func (t *Turns) inform(ctx context.Context, s centra.Session) (*hold, error) {
+	if c, ok := t.journal.news(s); ok {
+		if saved, err := t.save(ctx, s, c); !saved {
+			return nil, err
+		}
+	}
+	h, err := t.hold(ctx, s)
+	if h != nil && h.read && h.sealed == "" && h.way.hops == 0 {
+		t.journal.unknown(s)
+	}
+	return h, err
 }
 
 // hold waits for the turn in Redis. Where Redis is away there is none, and no
@@ -127,6 +137,9 @@ func waitError(err error) error {
 }
 
 func (u *turn) Session() centra.Session { return u.session }
+
+// Format prints no session, whatever the verb.
+func (u *turn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "a visitor's turn") }
 
 // extend keeps the lease while the call takes its time. A lease that has run out
 // is taken again if nobody else has it: Redis may have lost it.
