@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	redisturns.SetPatience(turns, patient)
 	turn, err := turns.Take(context.Background(), "a")
 	if err != nil {
 		panic(err)

@@ -88,7 +88,7 @@ func (t *Turns) carry(ctx context.Context) {
 // carryOne waits for nobody: a visitor with a call under way is told of later. It
 // reports whether it is worth going on.
 func (t *Turns) carryOne(ctx context.Context, s centra.Session) bool {
-	ctx, cancel := context.WithTimeout(ctx, minPause)
+	ctx, cancel := context.WithTimeout(ctx, maxPause)
 	defer cancel()
 	local, err := t.local.Take(ctx, s)
 	if err != nil {

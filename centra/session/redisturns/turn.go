@@ -72,6 +72,10 @@ func (u *turn) join(ctx context.Context) error {
 		t.health.turnAlone(ctx)
 		return nil
 	}
+	if ctx.Err() != nil { // at that moment
+		_ = t.ask(ctx, h.lock.Release)
+		return waitError(ctx.Err())
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.hold, u.extended = h, time.Now()
@@ -109,9 +113,6 @@ func (t *Turns) hold(ctx context.Context, s centra.Session) (*hold, error) {
 			}
 		case h.lock == nil:
 			return nil, nil
-		case ctx.Err() != nil:
-			_ = t.ask(ctx, func(ctx context.Context) error { return h.lock.Release(ctx) })
-			return nil, waitError(ctx.Err())
 		default:
 			return h, nil
 		}
