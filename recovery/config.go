@@ -95,6 +95,15 @@ type Config struct {
 	// English; see [Page].
 	Page func(http.ResponseWriter, *http.Request, Page)
 
+	// CookieName is the name, without its __Host- prefix, of the one cookie of the
+	// handler's own. It says in digests which cart was recovered in which session,
+	// lives for 30 days and is set when a cart is recovered, not before: so that a
+	// link opened twice does not ask about the cart that it brought, and for
+	// [Handler.Ordered]. The default is "centra-recovered-" and the path of CartLink,
+	// such as "centra-recovered-abandoned-cart", so that the handlers of two markets
+	// on one host do not share it.
+	CookieName string
+
 	// Timeout bounds what a request waits for: its turn, the session store, Owner
 	// and all calls to Centra together; 9 s by default, so that a visitor has an
 	// answer within 10.
@@ -119,14 +128,15 @@ const defaultTimeout = 9 * time.Second
 // New makes a [Handler]. Its error names every setting that is missing or wrong.
 func New(c Config) (*Handler, error) {
 	h := &Handler{
-		api:       c.API,
-		choose:    c.Target,
-		confirm:   c.Confirm,
-		allow:     c.Allow,
-		owner:     c.Owner,
-		observe:   c.Observe,
-		logger:    c.Logger,
-		recovered: recoveredCookie{insecurePlainHTTP: c.InsecurePlainHTTP},
+		api:     c.API,
+		choose:  c.Target,
+		confirm: c.Confirm,
+		allow:   c.Allow,
+		owner:   c.Owner,
+		observe: c.Observe,
+		logger:  c.Logger,
+		recent:  newMemory[centra.Session, mark](time.Minute, 10_000),
+		ordered: newMemory[string, struct{}](time.Hour, 10_000),
 	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -171,6 +181,9 @@ func New(c Config) (*Handler, error) {
 		refuse("CartLink", h.origins.AddTrustedOrigin(link.origin))
 	}
 
+	h.cookie, err = parseCookieName(c.CookieName, link, c.InsecurePlainHTTP)
+	refuse("CookieName", err)
+
 	h.checkout, err = parseTarget(c.Checkout, link)
 	refuse("Checkout", err)
 	if c.DeadLink == "" {
@@ -188,6 +201,7 @@ func New(c Config) (*Handler, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	c.Visitors.Follow(h.follow)
 	return h, nil
 }
 

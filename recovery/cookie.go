@@ -1,48 +1,119 @@
 package recovery
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
-
-	"github.com/centra-go/cartabandonment/centra"
+	"strings"
 )
 
-// recoveredCookie remembers which cart was recovered into which session. The
-// Checkout API hides the ID of a visitor's cart, so without this a link that is
-// opened twice would ask whether to replace the cart by itself. Being wrong is
-// safe either way: a mismatch asks, a match changes nothing.
-type recoveredCookie struct{ insecurePlainHTTP bool }
+// markCookie carries the mark. Every handler of a shop has its own.
+type markCookie struct {
+	name   string // with its prefix
+	secure bool
+}
 
-func (c recoveredCookie) name() string {
-	if c.insecurePlainHTTP {
-		return "centra-recovered"
+const (
+	hostPrefix        = "__Host-"
+	defaultCookieName = "centra-recovered-" // and the link's path
+
+	// markMaxAge is as long as Centra keeps a guest's cart, in seconds.
+	markMaxAge = 30 * 24 * 60 * 60
+)
+
+// parseCookieName returns the cookie for Config.CookieName.
+func parseCookieName(name string, link cartLink, plainHTTP bool) (markCookie, error) {
+	if name == "" {
+		name = defaultCookieName + link.name()
 	}
-	return "__Host-centra-recovered"
+	switch {
+	case strings.HasPrefix(strings.ToLower(name), "__"): // browsers give such names a meaning
+		return markCookie{}, errors.New("must not begin with __: __Host- is added by itself")
+	case strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }):
+		return markCookie{}, errors.New("has characters that the name of a cookie must not have")
+	case !plainHTTP:
+		name = hostPrefix + name
+	}
+	return markCookie{name: name, secure: !plainHTTP}, nil
 }
 
-// recoveredMaxAge is as long as Centra keeps a guest's cart, in seconds.
-const recoveredMaxAge = 30 * 24 * 60 * 60
+func isTokenChar(c rune) bool {
+	return c > ' ' && c <= '~' && !strings.ContainsRune(`()<>@,;:\"/[]?={}`, c)
+}
 
-func (c recoveredCookie) set(w http.ResponseWriter, s centra.Session, id centra.SelectionID) {
+// name is the path of the link as a cookie's name can hold it, a different one
+// for every path: segments with dots between, a * where the ID is not the last.
+func (l *cartLink) name() string {
+	segments := slices.Clone(l.before)
+	if len(l.after) > 0 {
+		segments = append(append(segments, "*"), l.after...)
+	}
+	const upperhex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i, segment := range segments {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		for _, c := range []byte(segment) {
+			switch {
+			case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_',
+				c == '*' && segment == "*":
+				b.WriteByte(c)
+			default:
+				b.Write([]byte{'%', upperhex[c>>4], upperhex[c&15]})
+			}
+		}
+	}
+	return b.String()
+}
+
+func (c markCookie) set(w http.ResponseWriter, m mark) { c.write(w, m.String(), markMaxAge) }
+
+func (c markCookie) forget(w http.ResponseWriter) { c.write(w, "", -1) }
+
+func (c markCookie) write(w http.ResponseWriter, value string, maxAge int) {
+	c.unset(w)
 	http.SetCookie(w, &http.Cookie{
-		Name: c.name(), Value: recoveredDigest(s, id), Path: "/", MaxAge: recoveredMaxAge,
-		HttpOnly: true, Secure: !c.insecurePlainHTTP, SameSite: http.SameSiteLaxMode,
+		Name: c.name, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-func (c recoveredCookie) matches(r *http.Request, s centra.Session, id centra.SelectionID) bool {
-	want := recoveredDigest(s, id)
-	return slices.ContainsFunc(r.CookiesNamed(c.name()), func(cookie *http.Cookie) bool {
-		return cookie.Value == want
-	})
+// unset takes back what the response said before: browsers disagree about a
+// cookie that is set twice.
+func (c markCookie) unset(w http.ResponseWriter) {
+	h := w.Header()
+	if !slices.ContainsFunc(h["Set-Cookie"], c.sets) {
+		return
+	}
+	kept := slices.DeleteFunc(slices.Clone(h["Set-Cookie"]), c.sets)
+	if h["Set-Cookie"] = kept; len(kept) == 0 {
+		h.Del("Set-Cookie")
+	}
 }
 
-// recoveredDigest binds the cart to the session, so that a later session with
-// another cart does not match. An ID has no NUL, so no other pair has the same
-// input.
-func recoveredDigest(s centra.Session, id centra.SelectionID) string {
-	sum := sha256.Sum256([]byte(string(id) + "\x00" + string(s)))
-	return hex.EncodeToString(sum[:16])
+func (c markCookie) sets(line string) bool { return strings.HasPrefix(line, c.name+"=") }
+
+// sent returns the marks that the browser sent.
+func (c markCookie) sent(r *http.Request) (marks []mark) {
+	for _, cookie := range r.CookiesNamed(c.name) {
+		if m, ok := parseMark(cookie.Value); ok {
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// pending returns the mark that the response sets.
+func (c markCookie) pending(w http.ResponseWriter) (marks []mark) {
+	for _, line := range w.Header()["Set-Cookie"] {
+		if !c.sets(line) {
+			continue
+		}
+		value, _, _ := strings.Cut(line[len(c.name)+1:], ";")
+		if m, ok := parseMark(value); ok {
+			marks = append(marks, m)
+		}
+	}
+	return marks
 }

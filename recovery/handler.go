@@ -26,7 +26,9 @@ type Handler struct {
 	policy     string
 	logger     *slog.Logger
 	observe    func(context.Context, Outcome)
-	recovered  recoveredCookie
+	cookie     markCookie
+	recent     *memory[centra.Session, mark] // for requests that the browser sent before it had the cookie
+	ordered    *memory[string, struct{}]     // carts that have been counted as an order
 	origins    http.CrossOriginProtection
 }
 
@@ -57,7 +59,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	outcome := v.serve()
 	if h.observe != nil {
 		outcome.Duration = time.Since(began)
-		h.observe(r.Context(), outcome)
+		// Observe comes after the answer; net/http would keep it for so long.
+		_ = http.NewResponseController(w).Flush()
+	}
+	h.tell(r, outcome)
+}
+
+func (h *Handler) tell(r *http.Request, o Outcome) {
+	if h.observe != nil {
+		h.observe(r.Context(), o)
 	}
 }
 

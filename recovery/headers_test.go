@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestHeaders(t *testing.T) {
 	speculative := with(page, "Vary", "Sec-Purpose", "Vary", "Purpose", "Vary", "X-Purpose", "Vary", "X-Moz")
 	const (
 		sessionSet   = "__Host-centra-session=token-of-a-new-session; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"
-		recoveredSet = "__Host-centra-recovered=…; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"
+		recoveredSet = markCookie + "=…; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"
 	)
 	unavailable := func(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error) {
 		return nil, centra.ErrUnavailable
@@ -69,7 +70,7 @@ func TestHeaders(t *testing.T) {
 		{
 			name: "recovered without looking for a conflict", method: http.MethodGet, path: linkedPath, attach: attaches,
 			confirm: recovery.Never, status: 303,
-			want: with(private, "Location", "/checkout", "Set-Cookie", sessionSet),
+			want: with(private, "Location", "/checkout", "Set-Cookie", sessionSet, "Set-Cookie", recoveredSet),
 		},
 		{
 			name: "malformed", method: http.MethodGet, path: "/abandoned-cart/..%2f..", status: 303,
@@ -148,9 +149,8 @@ func TestHeaders(t *testing.T) {
 			got := resp.Header.Clone()
 			got.Del("Content-Length")
 			for i, line := range got["Set-Cookie"] {
-				if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Name == "__Host-centra-recovered" {
-					cookie.Value = "…"
-					got["Set-Cookie"][i] = "__Host-centra-recovered=…" + line[len(cookie.Name)+1+32:]
+				if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Name == markCookie {
+					got["Set-Cookie"][i] = strings.Replace(line, cookie.Value, "…", 1)
 				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -211,7 +211,7 @@ func TestInsecurePlainHTTPCookie(t *testing.T) {
 	})
 	cookies := newBrowser(t, s).do(http.MethodGet, linkedPath).Cookies()
 	i := len(cookies) - 1
-	if got := cookies[i]; got.Name != "centra-recovered" || got.Secure || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode {
+	if got := cookies[i]; got.Name != "centra-recovered-abandoned-cart" || got.Secure || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode {
 		t.Errorf("got %v", got)
 	}
 }

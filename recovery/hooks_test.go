@@ -192,11 +192,11 @@ func TestRecoveredCookieTossed(t *testing.T) {
 	s := newShop(t, recovery.Config{API: api})
 	b := newBrowser(t, s)
 	get(b, linkedPath)
-	resp := b.do(http.MethodGet, linkedPath, "Cookie: __Host-centra-recovered=0123456789abcdef0123456789abcdef")
+	resp := b.do(http.MethodGet, linkedPath, "Cookie: "+markCookie+"=0123456789abcdef0123456789abcdef")
 	redirectsTo(t, resp, "/checkout")
 	other := newBrowser(t, s)
 	other.have("own")
-	shows(t, other.do(http.MethodGet, linkedPath, "Cookie: __Host-centra-recovered="), 200, `<form method="post">`)
+	shows(t, other.do(http.MethodGet, linkedPath, "Cookie: "+markCookie+"="), 200, `<form method="post">`)
 }
 
 // A Strict host sees the visitor's session only when the button is pressed.

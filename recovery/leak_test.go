@@ -61,7 +61,7 @@ func TestNothingLeaks(t *testing.T) {
 				record(http.MethodPost, "Sec-Fetch-Site: cross-site")
 				record(http.MethodPost)
 				for _, event := range s.outcomes {
-					fmt.Fprintf(&seen, "%v %+v %#v %q\n", event, event, event, event)
+					fmt.Fprintf(&seen, "%v %+v %#v\n", event, event, event)
 					for err := event.Err; err != nil; err = errors.Unwrap(err) {
 						fmt.Fprintf(&seen, "%v %+v %#v %q %s\n", err, err, err, err, err)
 					}

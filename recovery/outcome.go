@@ -35,9 +35,13 @@ const (
 	Misconfigured Code = "misconfigured"
 	// Canceled: the visitor left before the answer was there.
 	Canceled Code = "canceled"
+
+	// OrderRecovered is told by [Handler.Ordered]: an order came from a recovered
+	// cart.
+	OrderRecovered Code = "order_recovered"
 )
 
-// Outcome is what Config.Observe is told of a request.
+// Outcome is what Config.Observe is told of a request, and of a recovered order.
 type Outcome struct {
 	Code Code
 	// Duration is from when the request came until it was answered.
@@ -49,4 +53,7 @@ type Outcome struct {
 	// and is "no click" where a visitor was asked because another site led them
 	// here unasked.
 	Signature string
+	// Value is the grand total of an OrderRecovered, and Currency what it is in.
+	Value    float64
+	Currency string
 }

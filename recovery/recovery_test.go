@@ -24,6 +24,7 @@ const (
 	linkedID      = "abeb59928306768d255e21920f9087a4"
 	linkedPath    = "/abandoned-cart/" + linkedID
 	sessionCookie = "__Host-centra-session"
+	markCookie    = "__Host-centra-recovered-abandoned-cart"
 )
 
 // shop is a handler under test with what it told Observe.
@@ -116,15 +117,22 @@ func (b *browser) do(method, path string, headers ...string) *http.Response {
 	return resp
 }
 
+// answer sends a request to another handler of the shop.
+func (b *browser) answer(handler http.Handler) *http.Response {
+	return (&browser{handler, b.jar}).do(http.MethodGet, "/")
+}
+
 // have gives the visitor a session.
 func (b *browser) have(s string) {
 	b.jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: s, Path: "/", Secure: true}})
 }
 
 // session returns the visitor's session, "" for none.
-func (b *browser) session() string {
+func (b *browser) session() string { return b.cookie(sessionCookie) }
+
+func (b *browser) cookie(name string) string {
 	for _, cookie := range b.jar.Cookies(site) {
-		if cookie.Name == sessionCookie {
+		if cookie.Name == name {
 			return cookie.Value
 		}
 	}
@@ -210,7 +218,7 @@ func attaches(_ context.Context, s centra.Session, _ centra.SelectionID) (*centr
 // apis are both of Centra's APIs over one simulated Centra, as a shop uses them.
 var apis = []struct {
 	name   string
-	client func(testing.TB, *centratest.Server, ...centra.Option) recovery.API
+	client func(testing.TB, *centratest.Server, ...centra.Option) centra.API
 	// session is how the API calls the cart that token and selection name.
 	session func(token, selection string) string
 	// selection is the ID of the cart that the visitor's session stands for.
@@ -218,7 +226,7 @@ var apis = []struct {
 }{
 	{
 		name: "checkout",
-		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) recovery.API {
+		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) centra.API {
 			opts = append(opts, centra.WithTransport(server.Client().Transport), centra.WithSecret(centratest.Secret))
 			api, err := centra.NewCheckoutAPI(server.CheckoutURL(), opts...)
 			if err != nil {
@@ -231,7 +239,7 @@ var apis = []struct {
 	},
 	{
 		name: "shop",
-		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) recovery.API {
+		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) centra.API {
 			opts = append(opts, centra.WithTransport(server.Client().Transport))
 			api, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, opts...)
 			if err != nil {

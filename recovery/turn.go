@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -17,16 +18,20 @@ type turn struct {
 	r   *http.Request // with ctx
 	id  centra.SelectionID
 
-	session centra.Session // the visitor's, as it stands now
-
+	before   centra.Session // the visitor's, when the turn came
+	session  centra.Session // as it stands now
+	replaced bool           // session only took the place of one that has expired
 }
 
 // finding is what a turn found out.
 type finding struct {
-	code     Code
-	own      *centra.Selection // the cart that the visitor has, where it stays
-	cart     *centra.Selection // the cart whose checkout comes next
-	remember bool              // that this very cart is the visitor's now
+	code Code
+	err  error             // why the link is dead
+	own  *centra.Selection // the cart that the visitor has, where it stays
+	cart *centra.Selection // the link's, which the visitor has now
+	mark *mark             // what the browser is to keep from now on
+
+	before, now centra.Session
 }
 
 var (
@@ -34,22 +39,49 @@ var (
 	errEmpty    = errors.New("recovery: the cart is empty")
 )
 
+// take decides what becomes of the link's cart, and returns the session that the
+// visitor has from now on.
+func (t *turn) take() (finding, centra.Session, error) {
+	f, err := t.decide()
+	switch {
+	case errors.Is(err, errNotOwner):
+		f, err = finding{code: Refused}, nil
+	case errors.Is(err, errEmpty), errors.Is(err, centra.ErrSelectionNotFound):
+		f, err = finding{code: NotFound, err: err}, nil
+	}
+	f.before, f.now = t.before, t.session
+	switch {
+	case f.cart != nil:
+		return f, t.session, err
+	case t.before == "": // a session without the link's cart in it is no use
+		return f, centra.NoSession, err
+	case t.replaced: // the browser may have a better one by now; the shop's own calls will find out
+		return f, t.before, err
+	}
+	return f, t.session, err
+}
+
 // decide attaches the link's cart, unless that would cost the visitor another
 // one that they were not asked about.
 func (t *turn) decide() (finding, error) {
-	code := Recovered
-	switch {
-	case t.hasLinkedCart():
-		code = AlreadyCurrent // to attach it reads it, which shows whether it is still there
-	case t.r.Method != http.MethodPost && t.confirm == OnConflict && t.session != "":
-		same := t.recovered.matches(t.r, t.session, t.id)
+	marks := t.marks(t.r, t.before)
+	recovered := slices.ContainsFunc(marks, func(m mark) bool { return m.of(t.id) && m.in(t.before) })
+	latest, busy := t.recent.get(t.before)
+	busy = busy && !latest.in(t.before)   // the visitor has just got another session, with a recovered cart
+	again := busy && latest.of(t.id)      // this one: a double click
+	current := t.hasLinkedCart() || again // to attach it reads it, which shows whether it is still there
+	if mayReplace := t.r.Method == http.MethodPost || t.confirm == Never; mayReplace {
+		current = current || recovered
+	} else if busy && !again { // another tab has opened another link
+		return finding{code: Asked}, nil
+	} else if t.before != "" && !current {
 		own, err := t.ownCart()
 		switch {
 		case err != nil:
 			return finding{}, err
 		case own == nil || own.Empty():
-		case same || (own.ID != "" && own.ID == t.id):
-			return finding{code: AlreadyCurrent, cart: own, remember: same}, nil // the token may be a new one
+		case own.ID == t.id, own.ID == "" && recovered && t.resemblesMarked(own, marks):
+			return t.found(AlreadyCurrent, own, recovered), nil
 		default:
 			return finding{code: Asked, own: own}, nil
 		}
@@ -58,32 +90,48 @@ func (t *turn) decide() (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	shown := string(sel.Session) == string(t.id) // so that later visits see it without being told
-	return finding{code: code, cart: sel, remember: code == Recovered && t.confirm == OnConflict && !shown}, nil
+	if current {
+		return t.found(AlreadyCurrent, sel, recovered || again), nil
+	}
+	return t.found(Recovered, sel, true), nil
 }
 
-// keep is the session that the visitor has from now on. One that Centra made for
-// a visitor without a cart is worth keeping only with the link's cart in it.
-func (t *turn) keep(f finding, err error) centra.Session {
-	if t.session == "" && (err != nil || f.code == Asked) {
-		return centra.NoSession
+func (t *turn) resemblesMarked(own *centra.Selection, marks []mark) bool {
+	return slices.ContainsFunc(marks, func(m mark) bool { return m.of(t.id) && m.resembles(own) })
+}
+
+// found is that sel, the link's cart, is the visitor's now. That it was recovered
+// is remembered at once: by the time the browser has the cookie, another request
+// is under way.
+func (t *turn) found(code Code, sel *centra.Selection, recovered bool) finding {
+	f := finding{code: code, cart: sel}
+	if recovered {
+		m := newMark(t.id, t.session, sel)
+		for _, s := range []centra.Session{t.before, t.session} {
+			if s != "" {
+				t.recent.keep(s, m)
+			}
+		}
+		f.mark = &m
 	}
-	return t.session
+	return f
 }
 
 // hasLinkedCart reports whether the visitor's cart is the link's, as only the
 // Shop API shows without a call: there a session is the cart's ID.
-func (t *turn) hasLinkedCart() bool { return string(t.session) == string(t.id) }
+func (t *turn) hasLinkedCart() bool { return string(t.before) == string(t.id) }
 
 // ownCart reads the cart that the visitor has; nil where it no longer exists.
 func (t *turn) ownCart() (*centra.Selection, error) {
-	own, err := t.api.Selection(t.ctx, t.session)
+	own, err := t.api.Selection(t.ctx, t.before)
 	t.rotate(own, err)
 	switch {
 	case errors.Is(err, centra.ErrInvalidSession): // nothing that Centra ever gave out
 		return nil, nil
 	case errors.Is(err, centra.ErrSelectionNotFound):
 		return nil, nil
+	case err == nil && own.Empty():
+		t.replaced = t.session != t.before
 	}
 	return own, err
 }
@@ -96,7 +144,11 @@ func (t *turn) attach() (*centra.Selection, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !t.owner(t.r, sel) {
+		owned := t.owner(t.r, sel)
+		if err := t.ctx.Err(); err != nil { // what it says now may be for want of time
+			return nil, err
+		}
+		if !owned {
 			return nil, errNotOwner
 		}
 		if t.session == "" || string(sel.Session) == string(t.id) { // that was all, or in the Shop API just a GET

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
-	"github.com/centra-go/cartabandonment/centra/session"
 )
 
 var errPath = errors.New("recovery: the request's path is not the cart link's")
@@ -28,28 +27,31 @@ type visit struct {
 func (v *visit) open() Outcome {
 	found := make(chan finding, 1) // a turn that is given up may still be running
 	err := v.visitors.Do(v.w, v.r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
-		t := turn{Handler: v.Handler, ctx: ctx, r: v.r.WithContext(ctx), id: v.id, session: s}
-		f, err := t.decide()
+		t := turn{Handler: v.Handler, ctx: ctx, r: v.r.WithContext(ctx), id: v.id, before: s, session: s}
+		f, now, err := t.take()
 		found <- f
-		return t.keep(f, err), err
+		return now, err
 	})
-	switch {
-	case err == nil:
-	case errors.Is(err, session.ErrStore): // whatever else failed, the session may be lost
-		return v.failed(err)
-	case errors.Is(err, errNotOwner):
-		return v.dead(Outcome{Code: Refused})
-	case errors.Is(err, errEmpty), errors.Is(err, centra.ErrSelectionNotFound):
-		return v.dead(Outcome{Code: NotFound, Err: err})
-	default:
+	if err != nil {
 		return v.failed(err)
 	}
 	f := <-found
-	if f.code == Asked {
-		return v.ask(PageConflict, f.own)
+	switch f.code {
+	case Refused, NotFound:
+		return v.dead(Outcome{Code: f.code, Err: f.err})
+	case Asked:
+		kind := PageConflict
+		if f.own == nil {
+			kind = PageConfirm
+		}
+		return v.ask(kind, f.own)
+	case Recovered: // also for the handler of another market, if there is one
+		v.visitors.CartChanged(v.w, v.r, f.before)
+		v.visitors.CartChanged(v.w, v.r, f.now)
 	}
-	if f.remember {
-		v.recovered.set(v.w, f.cart.Session, v.id)
+	if f.mark != nil {
+		v.recent.keep(f.now, *f.mark)
+		v.cookie.set(v.w, *f.mark)
 	}
 	v.seeOther(v.checkoutOf(f.cart).with(v.r.URL.RawQuery, v.keepParams))
 	return Outcome{Code: f.code}

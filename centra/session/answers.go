@@ -11,11 +11,11 @@ import (
 // answers is what the calls of one errand brought, as the clients tell it.
 type answers struct {
 	mu       sync.Mutex
-	changed  bool // another session came
-	replaced bool // and there was nothing in its cart
-	filled   bool // the last cart that was seen has something in it
-	gone     bool // the last call found no such cart
-	chosen   bool // Shop API: a session is a cart's ID, and another one another cart
+	changed  bool             // another session came
+	replaced bool             // and there was nothing in its cart
+	cart     centra.CartState // of the last cart that was seen
+	gone     bool             // the last call found no such cart
+	chosen   bool             // Shop API: a session is a cart's ID, and another one another cart
 }
 
 func (a *answers) see(c centra.Call) {
@@ -26,8 +26,15 @@ func (a *answers) see(c centra.Call) {
 	a.chosen = a.chosen || c.API == "shop"
 	a.gone = c.Failure == "not_found"
 	if c.Cart != centra.CartUnknown {
-		a.filled = c.Cart == centra.CartFilled
+		a.cart = c.Cart
 	}
+}
+
+// emptied reports whether nothing is in the cart of the session that was sent.
+func (a *answers) emptied() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.replaced && a.cart == centra.CartEmpty
 }
 
 func failedSession(err error) centra.Session {
@@ -63,7 +70,7 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		return sent, "" // the newest, for a request that brought an old one
 	case now == centra.NoSession && !dead:
 		return centra.NoSession, ""
-	case now == centra.NoSession, (dead || known > 0) && !seen.filled:
+	case now == centra.NoSession, (dead || known > 0) && seen.cart != centra.CartFilled:
 		if known < healAfter {
 			return loaded, ""
 		}

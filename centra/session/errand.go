@@ -162,10 +162,16 @@ func (e *errand) do() error {
 		e.rememberLate(sent, successor)
 		return err
 	}
-	if e.response != nil && keep != loaded {
+	if e.response == nil {
+		return err
+	}
+	if keep != loaded {
 		if saveErr := e.save(keep); saveErr != nil {
-			err = errors.Join(err, saveErr)
+			return errors.Join(err, saveErr)
 		}
+	}
+	if sameCart := keep == sent || keep == successor; sameCart && loaded != "" {
+		e.tellFollowers(loaded, sent, keep, keep == sent && seen.emptied())
 	}
 	return err
 }

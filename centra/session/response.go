@@ -15,7 +15,7 @@ type response struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	before, after http.Header // what the store found, and what it left
+	before, after http.Header // what the store and followers found, and what they left
 }
 
 // remember takes the header as it is now.
@@ -26,12 +26,20 @@ func (p *response) remember() {
 }
 
 func (p *response) save(ctx context.Context, store Store, s centra.Session) error {
-	w := headerWriter{p.w, p.before.Clone()}
+	w := p.copy()
 	if err := store.Save(w, p.r.WithContext(ctx), s); err != nil {
 		return err
 	}
 	p.after = w.header
 	return nil
+}
+
+// copy is the response with a copy of its header, as it is by now.
+func (p *response) copy() headerWriter {
+	if p.after != nil {
+		return headerWriter{p.w, p.after.Clone()}
+	}
+	return headerWriter{p.w, p.before.Clone()}
 }
 
 // apply does to the header of the response what the store did to its copy.
@@ -49,7 +57,7 @@ func (p *response) apply() {
 	maps.Copy(h, p.after)
 }
 
-// headerWriter is the response as a store sees it: only its header.
+// headerWriter is the response as stores and followers see it: only its header.
 type headerWriter struct {
 	http.ResponseWriter
 	header http.Header

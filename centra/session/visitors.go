@@ -24,6 +24,8 @@ type Visitors struct {
 	timeout time.Duration // of a call, from when its turn has come
 	total   time.Duration // of Do as a whole; 0 for no bound of its own
 	expired *expiredSessions
+
+	followers *followers
 }
 
 // Option changes Visitors at their construction.
@@ -78,6 +80,8 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 		logger:  slog.New(slog.DiscardHandler),
 		timeout: defaultTimeout,
 		expired: newExpiredSessions(),
+
+		followers: new(followers),
 	}
 	for _, opt := range opts {
 		if err := opt(v); err != nil {
@@ -92,7 +96,7 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 
 // Within returns the same visitors, for calls that must answer soon: Do then
 // ends within total of its beginning, the waiting, the store and the call
-// together. They share turns, store and memory with v.
+// together. They share turns, store, followers and memory with v.
 func (v *Visitors) Within(total time.Duration) *Visitors {
 	within := *v
 	within.total = total

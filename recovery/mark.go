@@ -1,0 +1,115 @@
+package recovery
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// mark is what the browser keeps of a recovery: which cart became the visitor's,
+// in which session, and what was in it. The Checkout API hides the ID of a
+// visitor's cart, so without it a link that is opened twice would ask whether to
+// replace the cart by itself; and it is how an order is known to come from a
+// recovered cart.
+//
+// It holds digests only. A mark that is wrong, or one of a session that the
+// visitor no longer has, makes the handler ask; one that is right makes it change
+// nothing. None makes it replace a cart.
+type mark struct {
+	cart    string // digest of the cart's ID
+	session string // digest of the session, for this cart
+	lines   string // digests of lines of the cart, lineSize characters each
+}
+
+const (
+	digestSize = 32
+	lineSize   = 8
+	maxLines   = 12
+)
+
+func newMark(id centra.SelectionID, s centra.Session, sel *centra.Selection) mark {
+	m := mark{cart: digest(string(id))}
+	for _, item := range sel.Items[:min(len(sel.Items), maxLines)] {
+		m.lines += m.line(item)
+	}
+	return m.movedTo(s)
+}
+
+// movedTo returns the mark for the session that took the place of its own.
+func (m mark) movedTo(s centra.Session) mark {
+	m.session = digest(m.cart, string(s))
+	return m
+}
+
+func (m mark) of(id centra.SelectionID) bool { return m.cart == digest(string(id)) }
+
+func (m mark) in(s centra.Session) bool { return s != "" && m.session == digest(m.cart, string(s)) }
+
+// resembles reports whether a line of the marked cart is still in sel. A session
+// can outlive its cart, after an order for instance, and the next cart in it is
+// another one.
+func (m mark) resembles(sel *centra.Selection) bool {
+	for _, item := range sel.Items {
+		line := m.line(item)
+		for i := 0; i < len(m.lines); i += lineSize {
+			if m.lines[i:i+lineSize] == line {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (m mark) line(item centra.Item) string { return digest(m.cart, item.Line, item.Item)[:lineSize] }
+
+func (m mark) String() string { return m.cart + "." + m.session + "." + m.lines }
+
+func parseMark(s string) (m mark, ok bool) {
+	var session, lines bool
+	m.cart, s, session = strings.Cut(s, ".")
+	m.session, m.lines, lines = strings.Cut(s, ".")
+	ok = session && lines && len(m.cart) == digestSize && len(m.session) == digestSize &&
+		len(m.lines)%lineSize == 0 && len(m.lines) <= maxLines*lineSize
+	for _, part := range []string{m.cart, m.session, m.lines} {
+		ok = ok && strings.Trim(part, "0123456789abcdef") == ""
+	}
+	return m, ok
+}
+
+// digest is that of parts that hold no NUL.
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:digestSize/2])
+}
+
+// marks returns those that the browser sent, and those that this process
+// remembers of the sessions.
+func (h *Handler) marks(r *http.Request, sessions ...centra.Session) []mark {
+	marks := h.cookie.sent(r)
+	for _, s := range sessions {
+		if m, ok := h.recent.get(s); ok {
+			marks = append(marks, m)
+		}
+	}
+	return marks
+}
+
+// follow keeps the mark beside the visitor's session, wherever that goes.
+func (h *Handler) follow(w http.ResponseWriter, r *http.Request, from, to centra.Session) {
+	for _, m := range h.marks(r, from, to) {
+		switch {
+		case to == "" && m.in(from):
+			h.recent.forget(from)
+			h.cookie.forget(w)
+			return
+		case to != "" && (m.in(from) || m.in(to)): // the browser may have got an answer and lost the next
+			m = m.movedTo(to)
+			h.recent.keep(to, m)
+			h.cookie.set(w, m)
+			return
+		}
+	}
+}
