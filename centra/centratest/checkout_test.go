@@ -121,6 +121,28 @@ func TestRotation(t *testing.T) {
 	})
 }
 
+// Each answer of a Centra that rotates always ends the token it was asked with.
+func TestRotationOnEveryAnswer(t *testing.T) {
+	server := centratest.NewServer(t, centratest.WithoutSocket())
+	server.RotateTokens(1)
+	token, selection := server.NewStorefrontCart("1-1")
+	visitor := &shopper{server: server, token: token}
+	storefront := &graphqlShopper{server: server}
+	for range 3 {
+		before := visitor.token
+		visitor.do(t, "PUT", "/payment-fields", `{}`)
+		storefront.token = visitor.token
+		storefront.data(t, `{ selection { id } }`, nil)
+		if server.SelectionOf(before) != "" || server.SelectionOf(visitor.token) != "" {
+			t.Error("an old token still works")
+		}
+		visitor.token = storefront.token
+	}
+	if server.SelectionOf(visitor.token) != selection {
+		t.Error("the newest token has lost the cart")
+	}
+}
+
 func TestAttachSelection(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket())
 	_, abandoned := server.NewCart("1-1", "2-1")

@@ -95,6 +95,6 @@
 //
 // Customers who sign in, gift cards, tax rules, markets and pricelists,
 // currencies other than SEK, CORS, rate limits (script a [RetryAfterFault]), the
-// signature of [ExternalMethod], and the checks that Centra makes of address
+// signature of [ExternalMethod], countries by X-Forwarded-For, captchas, and the checks that Centra makes of address
 // fields.
 package centratest

@@ -25,9 +25,9 @@ type Fault struct {
 	act    func(*Server, http.ResponseWriter, *http.Request) // nil: a JSON error
 }
 
-// StatusFault answers the status with errors in JSON, and in the Checkout API
-// with the session token. A status below 400 needs no errors; with errors it is a
-// failure all the same.
+// StatusFault answers the status with errors in JSON, and with the session token
+// in the Checkout API and the Storefront API, whose errors have GraphQL's shape. A
+// status below 400 needs no errors; with errors it is a failure all the same.
 func StatusFault(status int, errors map[string]string) Fault {
 	return Fault{name: "status " + strconv.Itoa(status), status: status, errors: maps.Clone(errors)}
 }

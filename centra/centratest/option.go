@@ -112,7 +112,8 @@ func WithTokenGrace(grace time.Duration) Option {
 }
 
 // WithResponseSize pads selection responses to about that many bytes, with
-// countries and their states. Default: no padding, about 8 kB.
+// countries and their states; in the Storefront API, where nothing comes unasked,
+// it is the size of a text in the extensions of every answer. Default: no padding, about 8 kB.
 func WithResponseSize(bytes int) Option {
 	return func(c *config) { c.responseSize = bytes }
 }

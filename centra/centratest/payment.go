@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 func (s *Server) startPayment(c *call) *reply {
@@ -90,6 +91,7 @@ func (c *cart) startPaymentReference(page string) (returnURL *url.URL, ref strin
 	query := returnURL.Query()
 	query.Set("centraPaymentMethod", c.paymentMethod)
 	query.Set("paymentRef", ref)
+	query.Set("details[MD]", ref)
 	returnURL.RawQuery = query.Encode()
 	return returnURL, ref, nil
 }
@@ -173,6 +175,15 @@ func (s *Server) cartOfPayment(fields map[string]any) *cart {
 	return nil
 }
 
+func hasBrackets(fields map[string]any) bool {
+	for name := range fields {
+		if strings.Contains(name, "[") {
+			return true
+		}
+	}
+	return false
+}
+
 // isPaidBy tells whether the return page's variables are about the cart. They
 // have to be nested as PHP does: details[MD] is MD within details.
 func (c *cart) isPaidBy(fields map[string]any) bool {
@@ -186,6 +197,5 @@ func (c *cart) isPaidBy(fields map[string]any) bool {
 	if !slices.Contains(c.paymentRefs, ref) {
 		return false
 	}
-	_, unnested := fields["details[MD]"]
-	return !unnested
+	return !hasBrackets(fields)
 }

@@ -157,3 +157,23 @@ func TestNothingChangesDuringPaymentResult(t *testing.T) {
 		}
 	})
 }
+
+func TestReturnVariablesHaveToBeNested(t *testing.T) {
+	server := centratest.NewServer(t, centratest.WithoutSocket())
+	token, _ := server.NewCart("1-1")
+	visitor := &shopper{server: server, token: token}
+	_, body := visitor.do(t, "POST", "/payment", pay)
+	back, err := url.Parse(body["url"].(string))
+	if err != nil || back.Query().Get("details[MD]") == "" {
+		t.Fatalf("the return page gets no bracketed variable: %v", err)
+	}
+	ref := back.Query().Get("paymentRef")
+	flat := `{"paymentMethodFields":{"paymentRef":"` + ref + `","details[MD]":"` + ref + `"}}`
+	if status, _ := visitor.do(t, "POST", "/payment-result", flat); status != http.StatusBadRequest {
+		t.Errorf("with brackets in a name: status %d, want 400", status)
+	}
+	nested := `{"paymentMethodFields":{"paymentRef":"` + ref + `","details":{"MD":"` + ref + `"}}}`
+	if status, _ := visitor.do(t, "POST", "/payment-result", nested); status != http.StatusOK {
+		t.Errorf("nested: status %d, want 200", status)
+	}
+}
