@@ -50,7 +50,9 @@ func (a CheckoutAPI) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "centra.CheckoutAPI("+a.client.String()+")")
 }
 
-// Selection reads the cart of a session: GET /selection.
+// Selection reads the cart of a session: GET /selection. Where the cart was
+// ordered and there is no other yet, Centra answers the order: nothing is in the
+// cart.
 func (a *CheckoutAPI) Selection(ctx context.Context, s Session) (*Selection, error) {
 	return a.client.selection(ctx, a.request(http.MethodGet, "/selection", s))
 }

@@ -41,20 +41,21 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (_
 		e := x.refused(top)
 		return e.Session, e
 	}
-	if out != nil {
-		if err := json.Unmarshal(d.data, out); err != nil {
+	switch out := out.(type) {
+	case nil:
+	case *Selection: // whatever stands in its place in JSON otherwise, here it must be Centra's
+		if err = x.into(out); err != nil {
+			return session, err
+		}
+		if x.token == nil && session == "" && !x.noSession {
+			session = Session(out.ID) // as after POST /selections
+		}
+		out.Session = session
+	default:
+		if json.Unmarshal(d.data, out) != nil {
 			e := x.failed(x.unreadable(), "the body does not fit the type to decode into", nil)
 			e.Session = session
 			return session, e
-		}
-	}
-	if sel, ok := out.(*Selection); ok {
-		if x.token == nil && session == "" && !x.noSession {
-			session = Session(sel.ID) // as after POST /selections
-		}
-		sel.Session = session
-		if x.withoutRaw {
-			sel.raw = ""
 		}
 	}
 	return session, nil

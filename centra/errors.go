@@ -53,17 +53,23 @@ var (
 // shopper typed. Fields, Message, Messages and Code are Centra's own words, meant
 // for the shop's page and not for a log: text and JSON leave them out.
 type Error struct {
-	Kind          error             `json:"-"` // one of the kinds above, for errors.Is; nil where Centra refused the fields
-	Op            string            // the endpoint, with placeholders: "PUT /selections/{selection}/checkout-fields"
-	StatusCode    int               // 0 where no response came
-	Fields        map[string]string `json:"-"` // Centra's messages by field, for the shopper; nil if there were none
-	Message       string            `json:"-"` // what Centra says to the shopper; "" if nothing
-	Messages      []string          `json:"-"` // the same, where it says several things
-	Code          string            `json:"-"` // Centra's name for the failure: "COUNTRY_MISMATCH"
-	CorrelationID string            // the X-Correlation-ID in Centra's own API log
-	Session       Session           `json:"-"` // the session to keep from now on; the one that was sent unless Centra gave a new one
-	Attempts      int               // how often the call was sent
-	RetryAfter    time.Duration     // how long Centra asked to wait, 0 if it did not say
+	// Kind is one of the kinds above, for errors.Is; nil where Centra refused what
+	// was sent.
+	Kind       error  `json:"-"`
+	Op         string // the endpoint, with placeholders: "PUT /selections/{selection}/checkout-fields"
+	StatusCode int    // 0 where no response came
+
+	Fields   map[string]string `json:"-"` // Centra's messages by field, for the shopper; nil if there were none
+	Message  string            `json:"-"` // what Centra says to the shopper; "" if nothing
+	Messages []string          `json:"-"` // the same, where it says several things
+	Code     string            `json:"-"` // Centra's name for the failure: "COUNTRY_MISMATCH"
+
+	CorrelationID string // the X-Correlation-ID in Centra's own API log
+	// Session is the one to keep from now on: the one that was sent unless Centra
+	// gave a new one.
+	Session    Session       `json:"-"`
+	Attempts   int           // how often the call was sent
+	RetryAfter time.Duration // how long Centra asked to wait, 0 if it did not say
 
 	reason string
 	cause  error
@@ -97,13 +103,13 @@ func (e *Error) Error() string {
 }
 
 // GoString returns the text of Error, so that %#v prints no field values.
-func (e *Error) GoString() string { return e.Error() }
+func (e Error) GoString() string { return e.Error() }
 
 // Format prints the text of Error whatever the verb.
-func (e *Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // LogValue is a group of the parts that are safe to log.
-func (e *Error) LogValue() slog.Value {
+func (e Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("op", e.Op),
 		slog.Int("status", e.StatusCode),
@@ -130,7 +136,7 @@ func (e *Error) Unwrap() []error {
 
 // fieldNames lists the names in Fields that look like names: a response may
 // hold anything, and this text reaches logs.
-func (e *Error) fieldNames() []string {
+func (e Error) fieldNames() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		if len(names) == 8 {

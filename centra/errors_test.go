@@ -2,7 +2,9 @@ package centra_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -268,5 +270,74 @@ func TestSessionToKeep(t *testing.T) {
 				t.Errorf("sessions to keep (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What Centra says to the shopper reaches the shop's page, and nothing else.
+func TestErrorsForTheShopper(t *testing.T) {
+	const mismatch = `{"token":"rotated","code":"COUNTRY_MISMATCH","message":"Please check out with the same country.",
+		"messages":["Please check out with the same country."],"errors":{"paymentMethod":"COUNTRY_MISMATCH"}}`
+	type said struct {
+		Fields   map[string]string
+		Message  string
+		Messages []string
+		Code     string
+	}
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		want   said
+	}{
+		{"412", 412, mismatch, said{map[string]string{"paymentMethod": "COUNTRY_MISMATCH"}, "Please check out with the same country.",
+			[]string{"Please check out with the same country."}, "COUNTRY_MISMATCH"}},
+		{"200 with errors", 200, mismatch, said{map[string]string{"paymentMethod": "COUNTRY_MISMATCH"}, "Please check out with the same country.",
+			[]string{"Please check out with the same country."}, "COUNTRY_MISMATCH"}},
+		{"406 without message and code", 406, `{"messages":["Always fail!","Could not connect."],"errors":{"paymentMethod":"failed"}}`,
+			said{map[string]string{"paymentMethod": "failed"}, "", []string{"Always fail!", "Could not connect."}, ""}},
+		{"a message alone", 412, `{"message":"Sorry."}`, said{nil, "Sorry.", nil, ""}},
+		{"PHP's habits", 412, `{"message":false,"messages":"Sorry.","code":10486,"errors":{"paymentMethod":null}}`,
+			said{map[string]string{"paymentMethod": ""}, "", []string{"Sorry."}, "10486"}},
+		{"messages by name", 412, `{"messages":{"1":"Sorry."},"errors":[]}`, said{nil, "", []string{"Sorry."}, ""}},
+		{"none", 412, `<html>`, said{}},
+	}
+	for _, test := range tests {
+		for name, call := range everyCall {
+			t.Run(test.name+", "+name, func(t *testing.T) {
+				mock := httpmock.NewMockTransport()
+				mock.RegisterNoResponder(httpmock.NewStringResponder(test.status, test.body))
+				err := call(t.Context(), newCheckout(t, "https://shop.example.com", centra.WithTransport(mock)), token)
+				wantKind(t, err)
+				e := asError(t, err)
+				if diff := cmp.Diff(test.want, said{e.Fields, e.Message, e.Messages, e.Code}); diff != "" {
+					t.Errorf("for the shopper (-want +got):\n%s", diff)
+				}
+				text, err := json.Marshal(e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, words := range []string{"Please", "Sorry", "fail!", "COUNTRY", "10486"} {
+					if shown := string(text) + fmt.Sprintf("%v %+v %#v %+v", e, e, e, *e); strings.Contains(shown, words) {
+						t.Errorf("%q is in %s", words, shown)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Only a 404 or 410 says that a cart is gone, and only where the call is about one.
+func TestWhatSaysThatACartIsGone(t *testing.T) {
+	for status := 300; status < 600; status++ {
+		mock := httpmock.NewMockTransport()
+		mock.RegisterNoResponder(httpmock.NewStringResponder(status, `{}`))
+		c := newCheckout(t, "https://shop.example.com", centra.WithTransport(mock), centra.WithRetry(centra.Retry{}))
+		for name, call := range everyCall {
+			err := call(t.Context(), c, token)
+			want := (status == 404 || status == 410) && !strings.HasPrefix(name, "Do")
+			if got := errors.Is(err, centra.ErrSelectionNotFound); got != want || err == nil {
+				t.Errorf("%d, %s: %v", status, name, err)
+			}
+		}
 	}
 }

@@ -42,24 +42,26 @@ type Product struct {
 
 var errItems = errors.New("the items are not a list of objects")
 
-func decodeItems(d *decoder) []Item {
-	items := []Item{}
+// decodeItems reads a list of objects. Anything else is errItems, read to its end:
+// it may stand where no items are looked for.
+func decodeItems(d *decoder) ([]Item, error) {
 	switch d.peek() {
 	case '[', '{':
 	case 'n', 'f':
 		d.skip()
-		return items
+		return []Item{}, nil
 	default:
-		d.fail(errItems)
-		return items
+		d.skip()
+		return []Item{}, errItems
 	}
 	scratch := scratchItems.Get().(*[]Item)
-	items = (*scratch)[:0]
-	end := d.list()
-	for d.element(end) {
+	items := (*scratch)[:0]
+	var err error
+	for end := d.list(); d.element(end); {
 		if d.peek() != '{' {
-			d.fail(errItems)
-			break
+			d.skip()
+			err = errItems
+			continue
 		}
 		items = append(items, Item{})
 		items[len(items)-1].decode(d)
@@ -70,7 +72,16 @@ func decodeItems(d *decoder) []Item {
 		*scratch = items
 		scratchItems.Put(scratch)
 	}
-	return exact
+	return exact, err
+}
+
+// items is decodeItems where there must be items.
+func (d *decoder) items() []Item {
+	items, err := decodeItems(d)
+	if err != nil {
+		d.fail(err)
+	}
+	return items
 }
 
 // maxScratch keeps one huge cart from staying in memory for good.

@@ -57,6 +57,25 @@ func (o Order) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, "order %s, %s", o.Order, o.Session)
 }
 
+// UnmarshalJSON decodes the body of a response that holds an order in either
+// shape, so that an *Order can be the result of Do, and what an Order itself is in
+// JSON.
+func (o *Order) UnmarshalJSON(body []byte) error {
+	var decoded Order
+	d := decoder{data: body, kept: string(body)}
+	top, err := decoded.decode(&d)
+	switch {
+	case err != nil:
+		return err
+	case len(top.errors) > 0:
+		return errRefused
+	}
+	decoded.Session = Session(top.token)
+	decoded.raw = d.kept
+	*o = decoded
+	return nil
+}
+
 var errNoOrder = errors.New("no order in the body")
 
 // decode reads the answer to the result of a payment.
@@ -119,6 +138,22 @@ func (o *Order) decodeNested(d *decoder) {
 	}
 }
 
+// hasOrder reads past an order inside "order" and reports whether it is one.
+func (d *decoder) hasOrder() bool {
+	if !d.object() {
+		return false
+	}
+	number := ""
+	for d.next() {
+		if string(d.key) == "order" {
+			number = d.orderNumber()
+		} else {
+			d.skip()
+		}
+	}
+	return number != ""
+}
+
 // orderNumber reads text or a number: anything else is none.
 func (d *decoder) orderNumber() string {
 	switch d.peek() {
@@ -138,7 +173,7 @@ func (o *Order) member(d *decoder) bool {
 	case "date":
 		o.Date = d.text()
 	case "items":
-		o.Items = decodeItems(d)
+		o.Items = d.items()
 	case "discounts":
 		o.Discounts.decode(d)
 	case "totals":

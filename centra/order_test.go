@@ -152,3 +152,47 @@ func TestOrderMissing(t *testing.T) {
 		})
 	}
 }
+
+func TestPaymentResult(t *testing.T) {
+	const body = `{"token":"new","order":"1001","items":[{"item":"1-1","product":{"name":"Jacket"}}],"totals":[],"currency":"SEK"}`
+	c := newCheckout(t, "https://shop.example.com", onlyPost("/api/checkout/52/payment-result", 200, body))
+	got, err := c.PaymentResult(t.Context(), token, url.Values{"a": {"1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &centra.Order{
+		Session: "new", Order: "1001", Currency: "SEK",
+		Items: []centra.Item{{Item: "1-1", Product: centra.Product{Name: "Jacket"}}},
+	}
+	if diff := cmp.Diff(want, got, unexported); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+	if string(got.Raw()) != body {
+		t.Errorf("raw %s", got.Raw())
+	}
+
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		kind   []error
+	}{
+		{"no order", 200, `{"token":"new"}`, []error{centra.ErrOutcomeUnknown}},
+		{"an order that is false", 200, `{"order":false}`, []error{centra.ErrOutcomeUnknown}},
+		{"a list", 200, `[]`, []error{centra.ErrOutcomeUnknown}},
+		{"HTML", 200, `<html>`, []error{centra.ErrOutcomeUnknown}},
+		{"not UTF-8", 200, "{\"order\":\"\xff\"}", []error{centra.ErrOutcomeUnknown}},
+		{"a payment that failed", 400, `{"errors":{"paymentMethod":"declined"}}`, nil},
+		{"a payment that failed with 200", 200, `{"errors":{"paymentMethod":"declined"}}`, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := newCheckout(t, "https://shop.example.com", onlyPost("/api/checkout/52/payment-result", test.status, test.body))
+			order, err := c.PaymentResult(t.Context(), token, url.Values{})
+			if order != nil {
+				t.Errorf("order %v beside an error", order.Order)
+			}
+			wantKind(t, err, test.kind...)
+		})
+	}
+}

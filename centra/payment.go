@@ -52,12 +52,14 @@ const (
 // PaymentAction is what Centra wants to happen next in a payment. Its JSON has
 // Centra's names and no session, so a page may have it.
 type PaymentAction struct {
-	Session    Session         `json:"-"`
-	Action     Action          `json:"action"`
-	URL        string          `json:"url,omitempty"`
-	FormHTML   string          `json:"formHtml,omitempty"`
-	FormType   string          `json:"formType,omitempty"`
-	FormFields json.RawMessage `json:"formFields,omitempty"` // as Centra wrote them, for the page; nil where there are none
+	Session  Session `json:"-"`
+	Action   Action  `json:"action"`
+	URL      string  `json:"url,omitempty"`
+	FormHTML string  `json:"formHtml,omitempty"`
+	FormType string  `json:"formType,omitempty"`
+	// FormFields are for the page, as Centra wrote them, which can be nested; nil
+	// where there are none.
+	FormFields json.RawMessage `json:"formFields,omitempty"`
 	FormURL    string          `json:"formUrl,omitempty"`
 	Code       string          `json:"code,omitempty"`
 	Order      *Order          `json:"order,omitempty"` // with ActionSuccess only

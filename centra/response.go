@@ -40,6 +40,18 @@ func (x *exchange) decoder() *decoder {
 	return d
 }
 
+// into decodes the body once more, as a cart.
+func (x *exchange) into(sel *Selection) error {
+	var decoded Selection
+	d := x.decoder()
+	if _, err := decoded.decode(d); err != nil {
+		return x.failed(x.unreadable(), err.Error(), nil)
+	}
+	decoded.raw = d.kept
+	*sel = decoded
+	return nil
+}
+
 // failure is the error of a response whose status says that it is one.
 func (x *exchange) failure() error {
 	if x.status == http.StatusGone && len(bytes.TrimSpace(x.response.Bytes())) > 0 {

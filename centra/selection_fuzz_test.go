@@ -7,6 +7,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/centra-go/cartabandonment/centra"
 )
 
@@ -23,6 +26,12 @@ func FuzzSelection(f *testing.F) {
 		emptyCart, fitsAll, `{"selection":{"items":{"0":{},"2":{}}}}`, `{"selection":[]}`, `{"selection":null}`,
 		`{"sel\u0065ction":{"items":[{"item":"\ud83d\udea2","quantity":"1e2"}]}}`, `{"selection":{"items":[]}}<html>`,
 		`{"selection":{"items":[{"product":[]}]},"errors":{"a":"b"}}`, `[]`, `null`, `<html>`,
+		`{"line":"04","selection":"abc","country":"SE","items":[{"item":"1-1","product":"1","productName":"a","brandName":"b"}],"additionalNotes":"x",` +
+			`"paymentMethodsAvailable":{"a":{"name":"b","handlingCost":"1"}},"shippingMethodsAvailable":[],"discounts":{"vouchers":[{"voucher":"a"}],` +
+			`"automaticDiscounts":{"1":{"name":"b","priceOffAsNumber":-1}}},"pluginFields":{"a":"<\/b>"},"vatExempt":1,"errors":[]}`,
+		`{"items":5,"selection":{"items":[{"product":{"media":{"thumb":["a"],"standard":{"1":"b"}}}}]},"countries":[{"states":[{}]}]}`,
+		`{"token":"t","order":{"order":61,"items":[]}}`, `{"items":[],"location":{"state":null},"totals":{"taxAdded":false}}`,
+		`{"selection":"abc","items":null}`, `{"selection":null,"items":[{}]}`, `{"selection":5,"items":[]}`,
 	} {
 		f.Add([]byte(body))
 	}
@@ -34,38 +43,65 @@ func FuzzSelection(f *testing.F) {
 		plain := json.Unmarshal(body, &top)
 		raw, found := top["selection"]
 		if err == nil {
-			if plain != nil || !found {
+			_, ordered := top["order"]
+			if plain != nil || !found && !ordered && (top["items"] == nil || top["location"] == nil) {
 				t.Fatalf("accepted, but encoding/json says %v, selection there: %v", plain, found)
 			}
 			if again := json.Unmarshal(body, new(centra.Selection)); again != nil {
 				t.Fatalf("accepted directly, but not through encoding/json: %v", again)
 			}
-			if _, err := json.Marshal(&got); err != nil {
-				t.Fatalf("a page cannot have it: %v", err)
-			}
 			if !bytes.Equal(got.Raw(), body) {
 				t.Fatal("raw is not the body")
 			}
+			throughAPage(t, got)
 		}
-		if plain != nil || !found {
+		if plain != nil || !found || members(body, "selection") != 1 {
 			return
 		}
 
 		// A cart by the book: what encoding/json makes of it, ours must too.
+		book := raw
+		var id string
+		if json.Unmarshal(raw, &id) == nil && id != "" {
+			if _, invalid := centra.ParseSelectionID(id); invalid != nil {
+				if err == nil {
+					t.Fatalf("accepted with the ID %q", id)
+				}
+				return
+			}
+			book = body // the cart stands beside its ID
+		}
 		var cart struct{ Items []map[string]json.RawMessage }
-		if members(raw, "items") != 1 || json.Unmarshal(raw, &cart) != nil || !allObjects(raw) {
+		if members(book, "items") != 1 || json.Unmarshal(book, &cart) != nil || !allObjects(book) {
 			return
 		}
 		if err != nil {
-			if utf8.Valid(body) && !deep(body) && members(body, "errors") == 0 && members(body, "selection") == 1 {
+			if utf8.Valid(body) && !deep(body) && members(body, "errors") == 0 {
 				t.Fatalf("refused with %v, but encoding/json finds %d items", err, len(cart.Items))
 			}
 			return
 		}
-		if members(body, "selection") == 1 && len(got.Items) != len(cart.Items) {
+		if len(got.Items) != len(cart.Items) {
 			t.Fatalf("%d items, encoding/json finds %d", len(got.Items), len(cart.Items))
 		}
 	})
+}
+
+// throughAPage checks that a page can have a cart, and that it comes back as it
+// was.
+func throughAPage(t *testing.T, sel centra.Selection) {
+	text, err := json.Marshal(&sel)
+	if err != nil {
+		t.Fatalf("a page cannot have it: %v", err)
+	}
+	var again centra.Selection
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatalf("not read back: %v, %s", err, text)
+	}
+	sel.Session, sel.ID, sel.CheckoutScript = "", "", ""
+	if diff := cmp.Diff(sel, again, cmpopts.IgnoreUnexported(centra.Selection{})); diff != "" {
+		t.Fatalf("read back (-want +got):\n%s", diff)
+	}
 }
 
 // members counts the members of a valid object whose name is name but for its

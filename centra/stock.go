@@ -34,6 +34,7 @@ type Cancellation struct {
 	Currency                string  `json:"currency"`
 }
 
+// Error says how many items are out of stock, not which.
 func (e *OutOfStockError) Error() string {
 	call := "centra"
 	if e.Err != nil {
@@ -43,10 +44,10 @@ func (e *OutOfStockError) Error() string {
 }
 
 // GoString returns the text of Error.
-func (e *OutOfStockError) GoString() string { return e.Error() }
+func (e OutOfStockError) GoString() string { return e.Error() }
 
 // Format prints the text of Error whatever the verb.
-func (e *OutOfStockError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+func (e OutOfStockError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // Unwrap returns the [*Error] of the call.
 func (e *OutOfStockError) Unwrap() error {

@@ -218,7 +218,9 @@ func TestCartShapesRefused(t *testing.T) {
 		{"both shapes", `{"selection":"` + string(cartID) + `","items":[],"selection":{"items":[]}}`},
 		{"both shapes, the other way round", `{"selection":{"items":[]},"items":[],"selection":"` + string(cartID) + `"}`},
 		{"a cart without selection", `{"items":[],"totals":{},"location":{}}`},
-		{"an order", golden(t, "checkout_order.json")},
+		{"an order without a number", `{"token":"t","order":{"status":"ok"},"location":{}}`},
+		{"an order in a list", `{"token":"t","order":[{"order":"61"}],"location":{}}`},
+		{"a flat order", golden(t, "shop_order.json")},
 		{"another cart, flat", `{"selection":"ffffffffffffffffffffffffffffffff","items":[]}`},
 		{"another cart, nested", `{"selection":{"selection":"ffffffffffffffffffffffffffffffff","items":[]}}`},
 	}
@@ -237,6 +239,23 @@ func TestCartShapesRefused(t *testing.T) {
 				wantKind(t, err, centra.ErrInvalidResponse)
 			}
 		})
+	}
+}
+
+// Where the cart was ordered the Checkout API answers the order. Nothing is in the
+// cart; what was is not shown as if it could be bought again.
+func TestCartThatWasOrdered(t *testing.T) {
+	rec := record(t, answer(200, golden(t, "checkout_order.json")))
+	got, err := newCheckout(t, rec.URL).Selection(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &centra.Selection{
+		Session:   "f611707b97e18a902270223b79f743c2",
+		Countries: []centra.Country{{Country: "SE", Name: "Sweden"}}, Location: centra.Location{Country: "SE", CountryName: "Sweden"},
+	}
+	if diff := cmp.Diff(want, got, unexported); diff != "" {
+		t.Errorf("cart (-want +got):\n%s", diff)
 	}
 }
 
