@@ -114,8 +114,8 @@ type Config struct {
 	// http://localhost. For development only.
 	InsecurePlainHTTP bool
 
-	// Logger gets a line for each failure, without secrets; the default is
-	// silence.
+	// Logger gets a line for each failure, without secrets, unless it is one that a
+	// client of package centra has written to its own log. The default is silence.
 	Logger *slog.Logger
 
 	// Observe, if set, is told how each request ended, once, after it was

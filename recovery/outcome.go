@@ -47,7 +47,7 @@ type Outcome struct {
 	// Duration is from when the request came until it was answered.
 	Duration time.Duration
 	// Err is what failed, if anything did. Its text holds no secret; that of the
-	// host's own session store is left out, see StoreError in package session.
+	// host's own session store or API is left out, but errors.As reaches it.
 	Err error
 	// Signature names what gave a NotAPerson away, such as "HEAD" or "Barracuda",
 	// and is "no click" where a visitor was asked because another site led them

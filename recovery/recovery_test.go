@@ -280,3 +280,13 @@ func newLog() (*syncBuffer, *slog.Logger) {
 	b := new(syncBuffer)
 	return b, slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// warnings are the lines of a log that somebody should look at.
+func warnings(log *syncBuffer) (lines []string) {
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

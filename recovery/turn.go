@@ -21,6 +21,7 @@ type turn struct {
 	before   centra.Session // the visitor's, when the turn came
 	session  centra.Session // as it stands now
 	replaced bool           // session only took the place of one that has expired
+	unsure   bool           // session came with a failure, which does not say
 }
 
 // finding is what a turn found out.
@@ -37,6 +38,8 @@ type finding struct {
 var (
 	errNotOwner = errors.New("recovery: the cart is not this visitor's")
 	errEmpty    = errors.New("recovery: the cart is empty")
+	errOther    = errors.New("recovery: the API answered with another cart than the link's")
+	errNoAnswer = errors.New("recovery: the API answered neither a cart nor an error")
 )
 
 // take decides what becomes of the link's cart, and returns the session that the
@@ -48,6 +51,9 @@ func (t *turn) take() (finding, centra.Session, error) {
 		f, err = finding{code: Refused}, nil
 	case errors.Is(err, errEmpty), errors.Is(err, centra.ErrSelectionNotFound):
 		f, err = finding{code: NotFound, err: err}, nil
+	}
+	if t.unsure && f.cart == nil {
+		t.look()
 	}
 	f.before, f.now = t.before, t.session
 	switch {
@@ -124,6 +130,9 @@ func (t *turn) hasLinkedCart() bool { return string(t.before) == string(t.id) }
 // ownCart reads the cart that the visitor has; nil where it no longer exists.
 func (t *turn) ownCart() (*centra.Selection, error) {
 	own, err := t.api.Selection(t.ctx, t.before)
+	if own == nil && err == nil {
+		err = errNoAnswer
+	}
 	t.rotate(own, err)
 	switch {
 	case errors.Is(err, centra.ErrInvalidSession): // nothing that Centra ever gave out
@@ -133,7 +142,16 @@ func (t *turn) ownCart() (*centra.Selection, error) {
 	case err == nil && own.Empty():
 		t.replaced = t.session != t.before
 	}
-	return own, err
+	return own, hostError(err)
+}
+
+// look finds out whether a session that came with a failure has the visitor's
+// cart, or only took the place of an expired one. Where that cannot be told it is
+// kept: the old one is dead for certain.
+func (t *turn) look() {
+	own, err := t.api.Selection(t.ctx, t.session)
+	t.rotate(own, err)
+	t.replaced = own != nil && own.Empty()
 }
 
 // attach attaches the link's cart to the visitor's session, after showing it to
@@ -172,9 +190,13 @@ func (t *turn) attachTo(s centra.Session) (*centra.Selection, error) {
 	sel, err := t.api.AttachSelection(t.ctx, s, t.id)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, hostError(err)
+	case sel == nil:
+		return nil, errNoAnswer
 	case sel.Empty():
 		return sel, errEmpty
+	case sel.ID != "" && sel.ID != t.id: // what Centra fell back to for a cart that it could not attach
+		return sel, errOther
 	}
 	return sel, nil
 }
@@ -191,7 +213,11 @@ func (t *turn) rotate(sel *centra.Selection, err error) {
 	case errors.As(err, &failure):
 		latest = failure.Session
 	}
-	if latest != "" && string(latest) != string(t.id) {
-		t.session = latest
+	if latest == "" || string(latest) == string(t.id) {
+		return
 	}
+	if sel == nil && latest != t.session {
+		t.unsure = true
+	}
+	t.session = latest
 }

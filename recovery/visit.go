@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -103,35 +101,6 @@ func (v *visit) askRobot(signature string) Outcome {
 	v.w.Header()["Vary"] = append(v.w.Header()["Vary"], prefetchHeaders[:]...)
 	v.show(p)
 	return Outcome{Code: NotAPerson, Signature: signature}
-}
-
-const (
-	defaultRetryAfter = 30 * time.Second
-	minRetryAfter     = time.Second
-	maxRetryAfter     = 10 * time.Minute
-)
-
-// failed answers that it may work later, and tells the shop why it did not.
-func (v *visit) failed(err error) Outcome {
-	retryAfter := defaultRetryAfter
-	var failure *centra.Error
-	if errors.As(err, &failure) && failure.RetryAfter > 0 {
-		retryAfter = min(max(failure.RetryAfter, minRetryAfter), maxRetryAfter)
-	}
-	v.w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
-	v.show(Page{Kind: PageUnavailable, Status: http.StatusServiceUnavailable})
-
-	ctx := v.r.Context()
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return Outcome{Code: Canceled, Err: err}
-	case errors.Is(err, centra.ErrUnauthorized):
-		v.logger.ErrorContext(ctx, "recovery: Centra refuses this shop, so no cart is recovered:"+
-			" check the secret and the allowed origins of Config.API", slog.Any("error", err))
-		return Outcome{Code: Misconfigured, Err: err}
-	}
-	v.logger.WarnContext(ctx, "recovery: a visitor's cart could not be opened", slog.Any("error", err))
-	return Outcome{Code: Unavailable, Err: err}
 }
 
 // show answers with one of the small pages, or for HEAD with its header.
