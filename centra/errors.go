@@ -28,9 +28,9 @@ var (
 	ErrUnauthorized = errors.New("centra: secret or origin refused")
 	// ErrRateLimited: Centra asked for fewer calls (429). See [Error.RetryAfter].
 	ErrRateLimited = errors.New("centra: rate limited")
-	// ErrUnavailable: Centra is down, unreachable, did not answer in time, or is
-	// completing this cart's payment (409). The cart is still there; try again
-	// later.
+	// ErrUnavailable: Centra is down, unreachable, did not answer in time, is
+	// completing this cart's payment (409), or wants to be asked later (408, 423,
+	// 425). The cart is still there; try again later.
 	ErrUnavailable = errors.New("centra: unavailable")
 	// ErrInvalidResponse: something other than Centra's JSON came back, such as
 	// a proxy's HTML, a truncated body or a redirect.

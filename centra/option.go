@@ -28,13 +28,14 @@ func WithSecret(secret string) Option {
 
 func validSecret(s string) bool { return s != "" && Session(s).checkToken() == nil }
 
-// WithOrigin is the shop's origin, such as "https://www.example.com", as it
-// stands in the plugin's list of allowed origins. Calls that have no secret carry
-// it; see [CheckoutAPI.AsShopper].
+// WithOrigin is the shop's origin as it stands in the plugin's list of allowed
+// origins: "https://www.example.com" or "http://127.0.0.1:8080", that is scheme,
+// host and perhaps a port, and nothing else. Checkout API calls without a secret
+// carry it; see [CheckoutAPI.AsShopper].
 func WithOrigin(origin string) Option {
 	return func(c *client) error {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") ||
+		if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || (u.Scheme != "https" && u.Scheme != "http") ||
 			u.Scheme+"://"+u.Host != origin || Session(origin).checkToken() != nil {
 			return errors.New("WithOrigin: must be an origin such as https://www.example.com, without a path")
 		}
@@ -43,9 +44,10 @@ func WithOrigin(origin string) Option {
 	}
 }
 
-// WithTransport makes the calls' attempts through rt, for instance one that
+// WithTransport makes the attempts of calls through rt, for instance one that
 // traces what it passes to [NewTransport]; see [Operation]. The default is
-// NewTransport itself.
+// NewTransport itself. rt must end with the context of its request, and must not
+// follow redirects.
 func WithTransport(rt http.RoundTripper) Option {
 	return func(c *client) error {
 		if rt == nil {
@@ -122,8 +124,10 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes bounds a response's body after decompression; the
-// default is 8 MiB. A larger one is [ErrInvalidResponse]. Of an error's body at
-// most 64 KiB are read, except a 410's, which holds a selection.
+// default is 8 MiB. A larger one is [ErrInvalidResponse] or, after a payment,
+// [ErrOutcomeUnknown]; so is one whose lists have more than 10,000 elements
+// together. Of an error's body at most 64 KiB are read, except a 410's, which
+// holds a selection.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *client) error {
 		if n <= 0 {
@@ -135,8 +139,9 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 // WithCorrelationID takes the X-Correlation-ID of a call from its context, for
-// instance the trace ID of the visitor's request. Where it returns "" or what no
-// header can carry, and by default, it is 16 random hexadecimal digits. Every
+// instance the trace ID of the visitor's request. Where it returns "", more than
+// 128 characters or what no header can carry, and by default, it is 16 random
+// hexadecimal digits. Every
 // attempt of a call has the same one. Centra writes it to its API log.
 func WithCorrelationID(id func(context.Context) string) Option {
 	return func(c *client) error {
@@ -153,8 +158,8 @@ func WithCorrelationID(id func(context.Context) string) Option {
 	}
 }
 
-// WithUserAgent names the shop in the User-Agent header, in front of this
-// library's own product name.
+// WithUserAgent names the shop in the User-Agent header, in printable ASCII such
+// as "fjallbod/2.1", in front of this library's own product name.
 func WithUserAgent(product string) Option {
 	return func(c *client) error {
 		if product == "" || strings.ContainsFunc(product, func(r rune) bool { return r < ' ' || r > '~' }) {

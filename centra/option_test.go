@@ -36,6 +36,8 @@ func TestConstructorsRefuse(t *testing.T) {
 		{"an origin with a path", good, centra.WithOrigin("https://example.com/canary4711"), "WithOrigin"},
 		{"an origin with a slash", good, centra.WithOrigin("https://example.com/"), "WithOrigin"},
 		{"an origin that is none", good, centra.WithOrigin("canary4711"), "WithOrigin"},
+		{"an origin with an empty port", good, centra.WithOrigin("https://canary4711:"), "WithOrigin"},
+		{"an origin without a host", good, centra.WithOrigin("https://:443"), "WithOrigin"},
 		{"no origin", good, centra.WithOrigin(""), "WithOrigin"},
 		{"an origin with a line break", good, centra.WithOrigin("https://example.com\n"), "WithOrigin"},
 		{"an origin with a password", good, centra.WithOrigin("https://canary4711:x@example.com"), "WithOrigin"},

@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// Retry says how a call is repeated; see [WithRetry].
+// Retry says how a call that may be repeated is; see [WithRetry].
 type Retry struct {
-	// Max is how often a call is sent again after the first time. 0 is never.
+	// Max is how often a call is sent again after the first time: 0, which is
+	// never, to 10. The default is 2.
 	Max int
 	// MinWait and MaxWait bound the ceiling of the random wait, which doubles
-	// from one to the other.
+	// from one to the other. The defaults are 100 ms and 2 s; 0 is no wait.
 	MinWait, MaxWait time.Duration
 }
 

@@ -21,7 +21,9 @@ type Session string
 // [ParseSelectionID] to make one from anything that came from outside.
 type SelectionID string
 
-// NoSession asks Centra for an answer without a session.
+// NoSession asks Centra for an answer without a session. Only Do takes it, and
+// gives no session back. (What is returned to package session's Visitors means
+// there that the visitor's session is to be forgotten.)
 const NoSession Session = "none"
 
 const (
