@@ -2,17 +2,15 @@ package centra_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -63,6 +61,72 @@ func status(code int, header, value string) *attempts {
 }
 
 func (a *attempts) option() centra.Option { return over(a.RoundTrip) }
+
+// What may be sent again, by what a call is and how it failed. A payment that
+// may have arrived is never.
+func TestWhatIsRepeated(t *testing.T) {
+	calls := []struct {
+		name string
+		call call
+		read bool // it may be repeated
+	}{
+		{"GET", readSelection, true},
+		{"PUT", updateFields, true},
+		{"PUT without a body", attachSelection, true},
+		{"POST", startPayment, false},
+		{"Do GET", doInto("GET", "/x", nil), true},
+		{"Do HEAD", doInto("HEAD", "/x", nil), true},
+		{"Do PUT", doInto("PUT", "/x", nil), true},
+		{"Do POST", doInto("POST", "/x", nil), false},
+		{"Do PATCH", doInto("PATCH", "/x", nil), false},
+		{"Do DELETE", doInto("DELETE", "/x", nil), false},
+	}
+	tests := []struct {
+		name   string
+		answer func(*http.Request) (*http.Response, error)
+		again  bool // if the call may be repeated
+		always bool // any call: nothing was sent
+	}{
+		{"a broken connection", fails(errors.New("broken")), true, false},
+		{"no connection", fails(&net.OpError{Op: "dial", Err: errors.New("refused")}), true, true},
+		{"no connection to a proxy", fails(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}), true, true},
+		{"no such host", fails(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), false, false},
+		{"408: the request came too slowly", status(408, "", "").answer, true, false},
+		{"425: too early", status(425, "", "").answer, true, false},
+		{"429", status(429, "", "").answer, true, false},
+		{"500", status(500, "", "").answer, true, false},
+		{"503", status(503, "", "").answer, true, false},
+		{"599", status(599, "", "").answer, true, false},
+		{"400: it would be refused again", status(400, "", "").answer, false, false},
+		{"409: a payment is being completed, and takes its time", status(409, "", "").answer, false, false},
+		{"423: locked, by whom and how long nobody knows", status(423, "", "").answer, false, false},
+		{"404", status(404, "", "").answer, false, false},
+		{"501: not this API", status(501, "", "").answer, false, false},
+		{"505: not this protocol", status(505, "", "").answer, false, false},
+		{"101: a protocol that nobody asked for", status(101, "", "").answer, false, false},
+		{"302: another server", status(302, "Location", "/x").answer, false, false},
+	}
+	for _, tt := range tests {
+		for _, c := range calls {
+			t.Run(tt.name+"/"+c.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					centraAPI := &attempts{answer: tt.answer}
+					err := c.call(t.Context(), newCheckout(t, "https://shop.example.com", centraAPI.option()), token)
+					want := 1
+					if tt.always || tt.again && c.read {
+						want = 3
+					}
+					if got := centraAPI.count(); got != want {
+						t.Errorf("sent %d times, want %d", got, want)
+					}
+					if e := asError(t, err); e.Attempts != want {
+						t.Errorf("the error says %d attempts, want %d", e.Attempts, want)
+					}
+				})
+			})
+		}
+	}
+}
 
 // Waits are drawn from 0 to a ceiling that doubles: the documented 100 ms, then
 // 200 ms. A draw of many shows the whole range in use.
@@ -238,91 +302,6 @@ func TestCancelledInABackoff(t *testing.T) {
 	})
 }
 
-// An outage is not multiplied: in the long run retries add a twentieth to the
-// calls, and all clients made of one share what is left.
-func TestRetryBudget(t *testing.T) {
-	clients := map[string]func(testing.TB, ...centra.Option) []api{
-		"checkout": func(tb testing.TB, opts ...centra.Option) []api {
-			return []api{newCheckout(tb, "https://shop.example.com", opts...)}
-		},
-		"shop": func(tb testing.TB, opts ...centra.Option) []api {
-			return []api{newShop(tb, "https://shop.example.com", opts...)}
-		},
-		"checkout and its shoppers": func(tb testing.TB, opts ...centra.Option) []api {
-			c := newCheckout(tb, "https://shop.example.com", opts...)
-			return []api{c, c.AsShopper(), c.AsShopper()}
-		},
-	}
-	outages := map[string]func(*http.Request) (*http.Response, error){
-		"503":               status(503, "", "").answer,
-		"connections break": func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
-	}
-	for outage, down := range outages {
-		for name, client := range clients {
-			if outage != "503" && name != "checkout and its shoppers" {
-				continue // the budget is the same code, and 10,000 calls take a while
-			}
-			t.Run(outage+"/"+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					var up atomic.Bool
-					centraAPI := &attempts{answer: func(r *http.Request) (*http.Response, error) {
-						if !up.Load() {
-							return down(r)
-						}
-						w := httptest.NewRecorder()
-						_, _ = io.WriteString(w, fitsAll)
-						return w.Result(), nil
-					}}
-					apis := client(t, centraAPI.option())
-					var visitors sync.WaitGroup
-					for i := range 100 {
-						visitors.Go(func() {
-							for j := range 100 {
-								if err := updateFields(t.Context(), apis[(i+j)%len(apis)], centra.Session(cartID)); err == nil {
-									t.Error("no error while Centra is down")
-								}
-							}
-						})
-					}
-					visitors.Wait()
-					sends := centraAPI.count()
-					if sends > 11_000 {
-						t.Errorf("10,000 calls were sent %d times, want at most 11,000", sends)
-					}
-					if sends < 10_100 {
-						t.Errorf("10,000 calls were sent %d times: the budget allows more", sends)
-					}
-					up.Store(true)
-					for range 100 {
-						if err := updateFields(t.Context(), apis[0], centra.Session(cartID)); err != nil {
-							t.Fatalf("Centra is back, but %v", err)
-						}
-					}
-					if again := centraAPI.count() - sends; again != 100 {
-						t.Errorf("100 calls were sent %d times", again)
-					}
-				})
-			})
-		}
-	}
-}
-
-// Two clients that were made apart do not share a budget.
-func TestBudgetsAreApart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		down := status(503, "", "")
-		first, second := newCheckout(t, "https://shop.example.com", down.option()), newCheckout(t, "https://shop.example.com", down.option())
-		for range 100 {
-			_ = readSelection(t.Context(), first, token)
-		}
-		before := down.count()
-		_ = readSelection(t.Context(), second, token)
-		if sends := down.count() - before; sends != 3 {
-			t.Errorf("the second client sent its first call %d times, want 3", sends)
-		}
-	})
-}
-
 func TestNumberOfRetries(t *testing.T) {
 	for _, test := range []struct{ max, calls int }{{0, 1}, {1, 2}, {2, 3}, {10, 11}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -335,36 +314,4 @@ func TestNumberOfRetries(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Many visitors share a client; each gets the answer to its own call.
-func TestConcurrentCalls(t *testing.T) {
-	rec := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := r.Header.Get("Api-Token")
-		if strings.HasSuffix(s, "7") {
-			answer(400, `{"token":"`+s+`new","errors":{"`+"field"+`":"`+s+`"}}`)(w, r)
-			return
-		}
-		answer(200, strings.Repeat(" ", len(s)*1000)+`{"token":"`+s+`new","selection":{"currency":"`+s+`","items":[]}}`)(w, r)
-	}))
-	defer rec.Close()
-	clients := []*centra.CheckoutAPI{newCheckout(t, rec.URL), newCheckout(t, rec.URL, centra.WithoutRaw())}
-	var visitors sync.WaitGroup
-	for i := range 20 {
-		visitors.Go(func() {
-			s := strings.Repeat("v", i+1) + string(rune('0'+i%10))
-			for j := range 20 {
-				sel, err := clients[j%2].UpdateFields(t.Context(), centra.Session(s), centra.Fields{Email: s + "@example.com"})
-				if err != nil {
-					e := asError(t, err)
-					if diff := cmp.Diff(map[string]string{"field": s}, e.Fields); diff != "" || string(e.Session) != s+"new" {
-						t.Errorf("an error of another call: %s", diff)
-					}
-				} else if sel.Currency != s || string(sel.Session) != s+"new" {
-					t.Errorf("the answer to another call: %s for %s", sel.Currency, s)
-				}
-			}
-		})
-	}
-	visitors.Wait()
 }
