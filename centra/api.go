@@ -25,4 +25,5 @@ type API interface {
 var (
 	_ API = (*CheckoutAPI)(nil)
 	_ API = (*ShopAPI)(nil)
+	_ API = (*StorefrontAPI)(nil)
 )

@@ -39,6 +39,8 @@ type client struct {
 type credentials struct {
 	secret string
 	origin string // where there is no secret
+
+	storefront storefrontOptions
 }
 
 // dialect is what the exchange of a call must know of the API that it speaks.

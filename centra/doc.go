@@ -25,8 +25,7 @@
 //     may have been carried out. Its answer was lost: the connection broke, no
 //     answer came in time, the caller left, Centra failed (5xx) without a word of
 //     its own, or a success could not be read. It is never another kind beside.
-//   - none of them: Centra refused what was sent. [Error.Fields] and
-//     [Error.Message] are its words for the shopper.
+//   - none of them: Centra refused what was sent, see [Error.Fields].
 //
 // When the caller's context ends the call, errors.Is also matches
 // context.Canceled or context.DeadlineExceeded. No error text or log line holds

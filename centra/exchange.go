@@ -2,6 +2,7 @@ package centra
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -72,7 +73,7 @@ func (x *exchange) release() {
 // send makes the call and reads the body of its answer. The exchange must be
 // ended, whatever the error.
 func (c *client) send(ctx context.Context, r request) (*exchange, error) {
-	x := &exchange{client: c, request: r, ctx: ctx, began: time.Now(), given: r.session}
+	x := &exchange{client: c, request: r, ctx: ctx, began: time.Now(), given: cmp.Or(r.instead, r.session)}
 	if r.refusal != "" {
 		return x, x.failed(r.kind, r.refusal, nil)
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jarcoal/httpmock"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -195,37 +194,5 @@ func TestPaymentResult(t *testing.T) {
 			}
 			wantKind(t, err, test.kind...)
 		})
-	}
-}
-
-// An Order as JSON is read back as the same value; so is an answer to Do.
-func TestOrderThroughJSON(t *testing.T) {
-	rec := record(t, answer(200, golden(t, "shop_order.json")))
-	var want centra.Order
-	if _, err := newShop(t, rec.URL).Do(t.Context(), "", "GET", "/selections/"+string(cartID)+"/receipt", nil, &want); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(goldenOrder(), &want, unexported); diff != "" {
-		t.Errorf("receipt (-want +got):\n%s", diff)
-	}
-	text, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got centra.Order
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	sameJSON(t, string(want.PaymentMethodData), string(got.PaymentMethodData)) // but for its spaces
-	want.PaymentMethodData, got.PaymentMethodData = nil, nil
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(centra.Order{})); diff != "" {
-		t.Errorf("read back (-want +got):\n%s", diff)
-	}
-
-	kept := centra.Order{Status: "kept"}
-	for _, body := range []string{`{}`, `[]`, `<html>`, `{"order":null}`, `{"order":"61","errors":{"a":"b"}}`} {
-		if err := kept.UnmarshalJSON([]byte(body)); err == nil || kept.Status != "kept" {
-			t.Errorf("%s: %v, %s", body, err, kept.Status)
-		}
 	}
 }

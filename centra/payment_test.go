@@ -121,22 +121,3 @@ func TestPaymentAnswersThatMakeNoSense(t *testing.T) {
 		})
 	}
 }
-
-// A page may have what comes next in a payment: Centra's names, and no session.
-func TestPaymentActionForThePage(t *testing.T) {
-	action := centra.PaymentAction{
-		Session: token, Action: centra.ActionForm, FormType: "adyen-drop-in", FormFields: formFields(t, "payment_form.json"),
-		FormHTML: `<div id="adyen-drop-in-container"></div>`, FormURL: "https://pay.example.com/form",
-	}
-	text, err := json.Marshal(action)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Replace(golden(t, "payment_form.json"), `"token": "f611707b97e18a902270223b79f743c2",`, "", 1)
-	sameJSON(t, want, string(text))
-
-	paid := centra.PaymentAction{Session: token, Action: centra.ActionSuccess, Order: &centra.Order{Session: token, Order: "61"}}
-	if text, err = json.Marshal(paid); err != nil || strings.Contains(string(text), string(token)) || !strings.Contains(string(text), `"order":"61"`) {
-		t.Errorf("%s, %v", text, err)
-	}
-}

@@ -22,6 +22,9 @@ type request struct {
 	noSession   bool // Do with NoSession: no session is sent, and none is kept
 	anyEndpoint bool // Do: not necessarily about a cart
 
+	hostsDocument bool    // Storefront API, Do: another's document, which may ask for what only some may have
+	instead       Session // Storefront API: that has expired, and in whose place this call starts one
+
 	refusal string // why it is not sent, if it is not
 	kind    error  // of the refusal
 }

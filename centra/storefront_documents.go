@@ -1,5 +1,11 @@
 package centra
 
+import (
+	"encoding/json"
+	"errors"
+	"sync"
+)
+
 // The documents of the Storefront API, one for each thing that is asked. Each
 // asks only for what this library reads, and for __typename wherever another
 // type may appear tomorrow. None writes an argument or a value into its text:
@@ -9,6 +15,74 @@ package centra
 // parts that a document can end in: cartFragment for pages that show a cart, and
 // checkoutFragment where a checkout is shown, see [StorefrontAPI.AtCheckout].
 // Both define the fragment shown.
+
+// storefrontDocument is a document that is ready to be sent.
+type storefrontDocument struct {
+	op         string // "mutation setAddress"
+	prefix     string // the request's body up to the variables
+	repeatable bool
+}
+
+func newStorefrontDocument(op, text string, repeatable bool) storefrontDocument {
+	quoted, _ := json.Marshal(text) // never fails for a string
+	return storefrontDocument{op: op, prefix: `{"query":` + string(quoted) + `,"variables":`, repeatable: repeatable}
+}
+
+// body is the request for the document with its variables, which are an object or
+// nothing.
+func (doc storefrontDocument) body(variables any) ([]byte, error) {
+	written, err := json.Marshal(variables)
+	switch {
+	case err != nil:
+		return nil, err
+	case string(written) == "null":
+		written = []byte("{}")
+	case written[0] != '{':
+		return nil, errNotAnObject
+	}
+	body := make([]byte, 0, len(doc.prefix)+len(written)+1)
+	body = append(body, doc.prefix...)
+	body = append(body, written...)
+	return append(body, '}'), nil
+}
+
+var errNotAnObject = errors.New("the variables are not an object")
+
+// storefrontDocuments are all of them, with the cart shown as on one kind of page.
+type storefrontDocuments struct {
+	shown string // the fragment
+
+	selection, setSelection, addresses     storefrontDocument
+	setAddress, widgetEvent, widgetAddress storefrontDocument
+	setPaymentMethod, setShippingMethod    storefrontDocument
+	paymentInstructions, paymentResult     storefrontDocument
+}
+
+func newStorefrontDocuments(shown string) *storefrontDocuments {
+	read := func(op, text string) storefrontDocument { return newStorefrontDocument("query "+op, text, true) }
+	change := func(op, text string) storefrontDocument {
+		return newStorefrontDocument("mutation "+op, text+shown, true)
+	}
+	return &storefrontDocuments{
+		shown:               shown,
+		selection:           read("selection", selectionDocument+shown),
+		addresses:           read("addresses", addressesDocument),
+		setSelection:        change("setSelection", setSelectionDocument),
+		setAddress:          change("setAddress", setAddressDocument),
+		widgetEvent:         change("handleWidgetEvent", widgetEventDocument),
+		widgetAddress:       change("handleWidgetEventAndSetAddress", widgetAddressDocument),
+		setPaymentMethod:    change("setPaymentMethod", setPaymentMethodDocument),
+		setShippingMethod:   change("setShippingMethod", setShippingMethodDocument),
+		paymentInstructions: newStorefrontDocument("mutation paymentInstructions", paymentInstructionsDocument+shown, false),
+		// Whatever it says, the checkout is over.
+		paymentResult: newStorefrontDocument("mutation paymentResult", paymentResultDocument+cartFragment, false),
+	}
+}
+
+var (
+	cartDocuments     = sync.OnceValue(func() *storefrontDocuments { return newStorefrontDocuments(cartFragment) })
+	checkoutDocuments = sync.OnceValue(func() *storefrontDocuments { return newStorefrontDocuments(checkoutFragment) })
+)
 
 // selectionDocument reads the session's cart.
 const selectionDocument = `query selection {
@@ -25,7 +99,9 @@ const setSelectionDocument = `mutation setSelection($id: String!) {
 // setAddressDocument stores the address. The opt-in has no default here: where
 // it is left out Centra takes it for given.
 const setAddressDocument = `mutation setAddress($shipping: AddressInput!, $billing: AddressInput, $optIn: Boolean!) {
-  setAddress(shippingAddress: $shipping, separateBillingAddress: $billing, sendCartAbandonmentEmail: $optIn) { ...answered }
+  setAddress(
+    shippingAddress: $shipping, separateBillingAddress: $billing, sendCartAbandonmentEmail: $optIn
+  ) { ...answered }
 }
 ` + answeredFragment
 
@@ -41,7 +117,9 @@ const widgetAddressDocument = `mutation handleWidgetEventAndSetAddress(
   $payload: Map!, $shipping: AddressInput!, $billing: AddressInput, $optIn: Boolean!
 ) {
   handleWidgetEvent(payload: $payload) { __typename ...refusals }
-  setAddress(shippingAddress: $shipping, separateBillingAddress: $billing, sendCartAbandonmentEmail: $optIn) { ...answered }
+  setAddress(
+    shippingAddress: $shipping, separateBillingAddress: $billing, sendCartAbandonmentEmail: $optIn
+  ) { ...answered }
 }
 ` + answeredFragment
 
@@ -121,10 +199,19 @@ const paymentResultDocument = `mutation paymentResult($fields: Map!) {
     __typename type
     selection { ...shown }
     userErrors { ...refusal }
-    ... on PaymentResultSuccessPayload { order { id number } }
+    ... on PaymentResultSuccessPayload {
+      order { ...receipt }
+    }
   }
 }
-` + refusalFragment
+fragment receipt on Order {
+  id number status orderDate affiliateHtml
+  totals { __typename type price { value formattedValue currency { code } } }
+  lines { ...line }
+  shippingAddress { ...typed }
+  billingAddress { ...typed }
+}
+` + refusalFragment + addressFragment
 
 // cartFragment is what a page shows of a cart.
 const cartFragment = `fragment shown on Selection {
@@ -142,32 +229,40 @@ const checkoutFragment = `fragment shown on Selection {
       __typename kind
       ... on IngridWidget { snippet reload deliveryOptionsAvailable }
       ... on KlarnaCheckoutWidget { replaceSnippet }
-      ... on KlarnaPaymentWidget { client_token replace_snippet }
+      ... on KlarnaPaymentWidget { client_token replace_snippet authorizePayload }
     }
     shippingAddress { ...typed }
     separateBillingAddress { ...typed }
-    paymentMethod { id }
-    shippingMethod { id }
+    paymentMethod { id name }
+    paymentMethods { id name kind addressAfterPayment initiateOnlySupported handlingCost { value formattedValue } }
+    shippingMethod { id name }
+    shippingMethods { id name price { value formattedValue } }
     totals { __typename type price { value formattedValue } }
   }
 }
-fragment typed on Address {
-  email firstName lastName companyName address1 address2 zipCode city phoneNumber vatNumber
+` + addressFragment + cartFieldsFragment
+
+// addressFragment is what a page shows of an address.
+const addressFragment = `fragment typed on Address {
+  email firstName lastName companyName address1 address2 zipCode city stateOrProvince phoneNumber vatNumber
   country { code }
   state { code }
 }
-` + cartFieldsFragment
+`
 
 const cartFieldsFragment = `fragment cart on Selection {
-  __typename id
+  __typename id comment
   language { code }
   grandTotal { value formattedValue currency { code } }
-  lines {
-    __typename id name size quantity
-    item { id sku }
-    displayItem { id uri }
-    unitPrice { value formattedValue }
-    lineValue { value formattedValue }
-  }
+  lines { ...line }
+}
+fragment line on Line {
+  __typename id name productVariantName size quantity comment hasDiscount
+  item { id sku }
+  displayItem { id uri media { source { url } } }
+  unitPrice { value formattedValue }
+  unitOriginalPrice { value formattedValue }
+  lineValue { value formattedValue }
+  originalLineValue { value formattedValue }
 }
 `

@@ -9,18 +9,23 @@ import (
 	"strings"
 )
 
-// paymentFields is the body of PaymentResult: the variables that the shopper
-// brought back, as PHP reads them, since Centra expects what its own PHP
-// examples send: details[MD]=x is {"details": {"MD": "x"}}, a[]=1&a[]=2 is a
-// list, and of duplicates the last counts.
+// paymentFields is the body of PaymentResult.
 func paymentFields(values url.Values) ([]byte, error) {
+	return json.Marshal(map[string]any{"paymentMethodFields": returnVariables(values)})
+}
+
+// returnVariables are the variables that the shopper brought back, as PHP reads
+// them, since Centra expects what its own PHP examples send: details[MD]=x is
+// {"details": {"MD": "x"}}, a[]=1&a[]=2 is a list, and of duplicates the last
+// counts.
+func returnVariables(values url.Values) map[string]any {
 	var top variables
 	for _, name := range slices.Sorted(maps.Keys(values)) { // so that conflicts end the same way every time
 		for _, value := range values[name] {
 			top.add(name, value)
 		}
 	}
-	return json.Marshal(map[string]any{"paymentMethodFields": top.object()})
+	return top.object()
 }
 
 // maxBrackets is how deep PHP nests a variable. It drops what is deeper.

@@ -1,0 +1,73 @@
+package centra
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// storefrontWords say what an error of the Storefront API means. Its errors have
+// no codes, and of their messages only "Unauthorized" is known. The first row
+// that fits counts.
+var storefrontWords = []struct {
+	kind  error
+	words []string
+}{
+	{errTokenRefused, []string{"unauthorized", "unauthorised", "unauthenticated"}},
+	{ErrUnauthorized, []string{"forbidden", "access denied"}},
+	{ErrRateLimited, []string{"rate limit", "too many", "throttle"}},
+	{ErrUnavailable, []string{"internal", "unavailable", "timeout", "timed out", "try again", "maintenance"}},
+	{ErrSelectionNotFound, []string{"not found", "no such", "not exist", "expired", "unknown selection"}},
+}
+
+// errTokenRefused stands for what Centra says of a token that it does not know any
+// more, a session's or the plugin's.
+var errTokenRefused = errors.New("token refused")
+
+// kind is what errors mean, nil where they say nothing that is known. What is
+// not found is the cart only where the path or the message says so.
+func (a *storefrontAnswer) kind() error {
+	for _, row := range storefrontWords {
+		for _, e := range a.errors {
+			message := strings.ToLower(e.message)
+			says := func(word string) bool { return strings.Contains(message, word) }
+			if !slices.ContainsFunc(row.words, says) {
+				continue
+			}
+			if row.kind == ErrSelectionNotFound && !e.aboutCart() && !says("selection") {
+				continue
+			}
+			return row.kind
+		}
+	}
+	return nil
+}
+
+func (e storefrontError) aboutCart() bool {
+	return len(e.path) > 0 && (e.path[0] == "selection" || e.path[0] == "setSelection")
+}
+
+// partial reports whether errors are only about parts of a cart that is there
+// all the same, such as a line whose product is gone: null stands for those.
+func (a *storefrontAnswer) partial() bool {
+	if a.cart == nil {
+		return false
+	}
+	for _, e := range a.errors {
+		if i := slices.Index(e.path, "selection"); i < 0 || i == len(e.path)-1 {
+			return false
+		}
+	}
+	return true
+}
+
+// atDocument reports whether errors are about the document as a whole, none of
+// whose fields was asked.
+func (a *storefrontAnswer) atDocument() bool {
+	for _, e := range a.errors {
+		if len(e.path) > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,170 @@
+package centra
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// judge returns the error of an answer that is one.
+type judge func(*exchange, *storefrontAnswer) error
+
+// ask makes one call and reads its answer.
+func (a *StorefrontAPI) ask(ctx context.Context, r request, is judge) (answer *storefrontAnswer, err error) {
+	if address := a.client.storefront.shopperAddress(ctx); address != "" && r.session == "" {
+		r.header = http.Header{"X-Forwarded-For": {address}}
+	}
+	x, err := a.client.send(ctx, r)
+	defer x.end(&err)
+	defer x.startedNone(&err)
+	if err != nil {
+		return nil, err
+	}
+	answer = new(storefrontAnswer)
+	if err := x.readStorefront(answer); err != nil {
+		return nil, err
+	}
+	if err := is(x, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// readStorefront reads the body, which tells more than the status: it is not
+// known with which one Centra sends errors.
+func (x *exchange) readStorefront(answer *storefrontAnswer) error {
+	if x.status < 400 && !success(x.status) {
+		x.response.Reset() // a redirect's body is not Centra's
+	}
+	d := x.decoder()
+	_, err := answer.decode(d)
+	answer.session = x.next(answer.visitorsToken(x.storefront.token))
+	answer.sees(x)
+	if err == nil && (success(x.status) || len(answer.errors) > 0) {
+		answer.raw = d.kept
+		return nil
+	}
+	if success(x.status) {
+		return x.failed(x.unreadable(), err.Error(), nil)
+	}
+	kind, reason := x.statusKind(envelope{}), ""
+	switch kind {
+	case ErrUnauthorized:
+		reason = reasonToken
+	case nil:
+		kind, reason = ErrInvalidResponse, reasonNotTheAPI
+	}
+	return x.failed(kind, reason, nil)
+}
+
+// sees notes what is in the cart, for [Call.Cart].
+func (answer *storefrontAnswer) sees(x *exchange) {
+	switch {
+	case answer.cart != nil && answer.cart.Items == nil, answer.cart == nil && !answer.emptied:
+		x.seen = CartUnknown
+	case answer.cart == nil || answer.cart.Empty():
+		x.seen = CartEmpty
+	default:
+		x.seen = CartFilled
+	}
+}
+
+// start starts a session in place of one that has expired. Its cart is empty.
+func (a *StorefrontAPI) start(ctx context.Context, expired Session) (*Selection, error) {
+	r := a.request(cartDocuments().selection, "", nil)
+	r.instead = expired
+	answer, err := a.ask(ctx, r, aboutCart)
+	return answer.selection(), err
+}
+
+// startedNone leaves the caller with the expired session where no other came.
+func (x *exchange) startedNone(err *error) {
+	if x.instead == "" || x.session != "" {
+		return
+	}
+	x.session = x.instead
+	var e *Error
+	if errors.As(*err, &e) {
+		e.Session = x.instead
+	}
+}
+
+// aboutCart is for the answer to a query for the cart.
+func aboutCart(x *exchange, answer *storefrontAnswer) error {
+	switch {
+	case len(answer.errors) > 0 && !answer.partial():
+		return x.faulty(answer)
+	case answer.cart == nil:
+		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
+	}
+	return x.sessionless()
+}
+
+// aboutChange is for the answer to a change of the cart.
+func aboutChange(x *exchange, answer *storefrontAnswer) error {
+	switch {
+	case len(answer.errors) > 0 && !answer.partial():
+		return x.faulty(answer)
+	case len(answer.userErrors) > 0:
+		return x.refusedChange(answer)
+	}
+	return x.sessionless()
+}
+
+// sessionless is the error of a call that was to start a session where none came:
+// what it did is nobody's.
+func (x *exchange) sessionless() error {
+	if x.session == "" {
+		return x.failed(x.unreadable(), "no session came with the answer", nil)
+	}
+	return nil
+}
+
+// refusedChange is the error of userErrors.
+func (x *exchange) refusedChange(answer *storefrontAnswer) error {
+	e := x.failed(nil, "", nil)
+	answer.explain(e)
+	if items := answer.unavailable(); len(items) > 0 {
+		return &OutOfStockError{Items: items, Selection: answer.lastCart(), Err: e}
+	}
+	return e
+}
+
+// errExpired is the cause of an error that says that Centra does not know the
+// session any more.
+var errExpired = errors.New("centra: the session has expired")
+
+func isExpired(err error) bool { return errors.Is(err, errExpired) }
+
+// Words for [Error.Error].
+const (
+	reasonExpired   = "the session has expired"
+	reasonToken     = "the plugin's token or the shared secret was refused"
+	reasonDocument  = "the document was not understood"
+	reasonNotTheAPI = "what answers is not the Storefront API"
+)
+
+// faulty is the error of errors.
+func (x *exchange) faulty(answer *storefrontAnswer) *Error {
+	kind, reason := answer.kind(), ""
+	switch {
+	case kind == errTokenRefused && x.instead == "" && x.given != "" && (!x.hostsDocument || answer.atDocument()):
+		x.seen = CartEmpty // whatever session may come with it
+		return x.failed(ErrSelectionNotFound, reasonExpired, errExpired)
+	case kind == errTokenRefused:
+		return x.failed(ErrUnauthorized, reasonToken, nil)
+	case kind == ErrUnavailable && !x.repeatable: // in the middle of it
+		return x.failed(ErrOutcomeUnknown, "", nil)
+	case kind == nil:
+		if kind = x.statusKind(envelope{}); kind == nil && answer.atDocument() {
+			kind, reason = ErrInvalidResponse, reasonDocument
+		}
+	}
+	e := x.failed(kind, reason, nil)
+	for _, said := range answer.errors {
+		if kind == nil && said.message != "" {
+			e.Messages = append(e.Messages, said.message)
+		}
+	}
+	return e
+}

@@ -1,0 +1,240 @@
+package centra_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// started is the answer to the query that starts a session.
+const started = `{"data":{"selection":` + nothingInIt + `},` + withToken + `}`
+
+// Each call with a session that has expired → what is asked then and with which
+// token, what the caller gets, and what is told of the calls.
+func TestStorefrontExpiredSession(t *testing.T) {
+	const plugin, dead, fresh = pluginToken, string(token), string(newToken)
+	attach := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		sel, err := c.AttachSelection(ctx, s, storefrontCart)
+		if err != nil {
+			return asError(t, err).Session, err
+		}
+		return sel.Session, nil
+	}
+	read := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		sel, err := c.Selection(ctx, s)
+		if err != nil {
+			return asError(t, err).Session, err
+		}
+		return sel.Session, nil
+	}
+	update := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		_, err := c.UpdateFields(ctx, s, centra.Fields{Address: &centra.Address{Country: "SE"}})
+		return asError(t, err).Session, err
+	}
+	pay := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		_, err := c.StartPayment(ctx, s, centra.Payment{Fields: centra.Fields{Address: &centra.Address{Country: "SE"}}})
+		return asError(t, err).Session, err
+	}
+	result := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		_, err := c.PaymentResult(ctx, s, nil)
+		return asError(t, err).Session, err
+	}
+	add := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
+		return c.Do(ctx, s, http.MethodPost, "mutation addItem { addItem(item: \"1\") { ...answered } }", nil, nil)
+	}
+	addedItem := changed("addItem", storedCart)
+	tests := []struct {
+		name    string
+		call    func(context.Context, api, centra.Session) (centra.Session, error)
+		answers map[string][]string
+		tokens  string
+		session centra.Session
+		kind    error
+		calls   []centra.Call
+	}{
+		{"Selection", read, map[string][]string{"selection": {unauthorized, started}}, dead + " " + plugin, newToken, nil, []centra.Call{
+			{Op: "query selection", Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+		}},
+		{"Selection with 401", read, map[string][]string{"selection": {"HTTP 401 " + unauthorized, started}}, dead + " " + plugin, newToken, nil, []centra.Call{
+			{Op: "query selection", StatusCode: 401, Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+		}},
+		{"Selection where the plugin's token is refused too", read, map[string][]string{"selection": {unauthorized}}, dead + " " + plugin, token,
+			centra.ErrUnauthorized, []centra.Call{
+				{Op: "query selection", Failure: "not_found", Cart: centra.CartEmpty},
+				{Op: "query selection", Failure: "unauthorized"},
+			}},
+		{"AttachSelection", attach, map[string][]string{
+			"selection": {started}, "setSelection": {unauthorized, changed("setSelection", storedCart)},
+		}, dead + " " + plugin + " " + fresh, newToken, nil, []centra.Call{
+			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "mutation setSelection", Cart: centra.CartFilled},
+		}},
+		{"AttachSelection of a cart that is gone", attach, map[string][]string{
+			"selection": {started}, "setSelection": {unauthorized, changed("setSelection", "null")},
+		}, dead + " " + plugin + " " + fresh, newToken, centra.ErrSelectionNotFound, []centra.Call{
+			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+		}},
+		{"UpdateFields", update, map[string][]string{"setAddress": {unauthorized}}, dead, token, centra.ErrSelectionNotFound, []centra.Call{
+			{Op: "mutation setAddress", Failure: "not_found", Cart: centra.CartEmpty},
+		}},
+		{"UpdateFields whose answer brings a new token", update, map[string][]string{
+			"setAddress": {strings.TrimSuffix(unauthorized, "}") + "," + withToken + "}"},
+		}, dead, newToken, centra.ErrSelectionNotFound, []centra.Call{
+			{Op: "mutation setAddress", Failure: "not_found", SessionChanged: true, Cart: centra.CartEmpty},
+		}},
+		{"StartPayment", pay, map[string][]string{"paymentInstructions": {unauthorized}}, dead, token, centra.ErrSelectionNotFound, []centra.Call{
+			{Op: "mutation paymentInstructions", Failure: "not_found", Cart: centra.CartEmpty},
+		}},
+		{"PaymentResult", result, map[string][]string{"paymentResult": {unauthorized}}, dead, token, centra.ErrSelectionNotFound, []centra.Call{
+			{Op: "mutation paymentResult", Failure: "not_found", Cart: centra.CartEmpty},
+		}},
+		{"Do", add, map[string][]string{"selection": {started}, "addItem": {unauthorized, addedItem}}, dead + " " + plugin + " " + fresh, newToken, nil,
+			[]centra.Call{
+				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
+				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "mutation addItem", Cart: centra.CartFilled},
+			}},
+		{"Do where only a field is refused", add, map[string][]string{"addItem": {failing("null", "Unauthorized", "addItem")}}, dead, token,
+			centra.ErrUnauthorized, []centra.Call{{Op: "mutation addItem", Failure: "unauthorized"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := storefrontServer(t, test.answers)
+			c := newStorefront(t, g.URL, centra.WithPartialAddress(), centra.WithShopperAddress(func(context.Context) string { return "203.0.113.7" }))
+			var calls []centra.Call
+			ctx := centra.WatchCalls(t.Context(), func(call centra.Call) {
+				if call.API != "storefront" || call.Attempts != 1 {
+					t.Errorf("told %+v", call)
+				}
+				call.API, call.Attempts, call.Duration = "", 0, 0
+				if call.StatusCode == 200 {
+					call.StatusCode = 0
+				}
+				calls = append(calls, call)
+			})
+			got, err := test.call(ctx, c, token)
+			switch {
+			case test.kind == nil && err != nil:
+				t.Fatal(err)
+			case test.kind != nil:
+				wantKind(t, err, test.kind)
+			}
+			if got != test.session {
+				t.Errorf("session %q, want %q", string(got), string(test.session))
+			}
+			var tokens []string
+			for i, a := range g.asked(t) {
+				tokens = append(tokens, a.Token)
+				if address := g.sent()[i].Header.Get("X-Forwarded-For"); (address != "") != (a.Token == pluginToken) {
+					t.Errorf("%s has the address %q", a.Op, address)
+				}
+			}
+			if got := strings.Join(tokens, " "); got != test.tokens {
+				t.Errorf("tokens %s, want %s", got, test.tokens)
+			}
+			if diff := cmp.Diff(test.calls, calls); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("without a session it is the plugin's token", func(t *testing.T) {
+		rec := record(t, answer(200, unauthorized))
+		for _, call := range []call{readSelection, attachSelection, updateFields, startPayment, paymentResult, addItem} {
+			if err := call(t.Context(), newStorefront(t, rec.URL), ""); err != nil && !strings.Contains(err.Error(), "document") {
+				wantKind(t, err, centra.ErrUnauthorized)
+			}
+		}
+	})
+}
+
+// A login brings another session while nothing is in the cart. That is no sign
+// that the one before had expired, and it must be kept.
+func TestStorefrontLoginIsNoExpiry(t *testing.T) {
+	g := storefrontServer(t, map[string][]string{"login": {`{"data":{"login":{"selection":` + nothingInIt + `,"userErrors":[]}},` + withToken + `}`}})
+	var told centra.Call
+	ctx := centra.WatchCalls(t.Context(), func(c centra.Call) { told = c })
+	got, err := newStorefront(t, g.URL).Do(ctx, token, http.MethodPost, "mutation login { login { ...answered } }", nil, nil)
+	if err != nil || got != newToken {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if !told.SessionChanged || told.Cart != centra.CartUnknown {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// A visitor's expired session as session.Visitors sees it: an event is refused and
+// changes nothing, the shop's own pages heal it, and what one visitor got in its
+// place is never another's who has the same dead value.
+func TestStorefrontVisitorsHeal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sessions := 0
+		centraAnswers := func(r *http.Request) (*http.Response, error) {
+			rec := httptest.NewRecorder()
+			switch auth := r.Header.Get("Authorization"); {
+			case auth == "Bearer "+pluginToken:
+				sessions++
+				answer(200, `{"data":{"selection":`+nothingInIt+`},"extensions":{"token":"session`+strings.Repeat("x", sessions)+`"}}`)(rec, r)
+			case strings.HasPrefix(auth, "Bearer session"):
+				answer(200, readCartAnswer(nothingInIt))(rec, r)
+			default:
+				answer(200, unauthorized)(rec, r)
+			}
+			return rec.Result(), nil
+		}
+		c := newStorefront(t, "http://shop.example.com", over(centraAnswers), centra.WithPartialAddress())
+		visitors, err := session.NewVisitors(session.Cookie{InsecurePlainHTTP: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit := func(call func(context.Context, centra.Session) (centra.Session, error)) (cookie string, err error) {
+			r := httptest.NewRequest(http.MethodGet, "http://shop.example.com/", nil)
+			r.AddCookie(&http.Cookie{Name: "centra-session", Value: "dead"})
+			w := httptest.NewRecorder()
+			err = visitors.Do(w, r, call)
+			for _, cookie := range w.Result().Cookies() {
+				return cookie.Value, err
+			}
+			return "", err
+		}
+		page := func(ctx context.Context, s centra.Session) (centra.Session, error) {
+			sel, err := c.Selection(ctx, s)
+			if err != nil {
+				return "", err
+			}
+			return sel.Session, nil
+		}
+		event := func(ctx context.Context, s centra.Session) (centra.Session, error) {
+			_, err := c.UpdateFields(ctx, s, centra.Fields{Address: &centra.Address{Country: "SE"}})
+			return "", err
+		}
+		if cookie, err := visit(event); cookie != "" || err == nil {
+			t.Errorf("an event: cookie %q, error %v", cookie, err)
+		}
+		if cookie, err := visit(page); cookie != "" || err != nil {
+			t.Errorf("the first page: cookie %q, error %v", cookie, err)
+		}
+		time.Sleep(3 * time.Second)
+		first, err := visit(page)
+		if first == "" || err != nil {
+			t.Errorf("the page after three seconds: cookie %q, error %v", first, err)
+		}
+		time.Sleep(3 * time.Second)
+		if second, err := visit(page); second == "" || second == first || err != nil {
+			t.Errorf("another browser with the same dead value got %q, the first one %q, error %v", second, first, err)
+		}
+	})
+}
