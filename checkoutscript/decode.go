@@ -96,7 +96,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, nil
 	}
 	var body bytes.Buffer
-	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+	body.Grow(int(min(max(r.ContentLength, 0), defaultMaxBytes)) + bytes.MinRead) // a header may claim anything
 	_, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, limit))
 	var tooLarge *http.MaxBytesError // may be a smaller limit of the host's own
 	switch {
