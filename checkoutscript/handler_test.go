@@ -83,28 +83,6 @@ func TestCallbackForwardsTheEvent(t *testing.T) {
 	}
 }
 
-// logged are the lines above debug level.
-func (s *shop) logged() []string {
-	var lines []string
-	for line := range strings.Lines(s.log.String()) {
-		if !strings.Contains(line, "level=DEBUG") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// codes lists the outcomes by code.
-func (s *shop) codes() []checkoutscript.Code {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var codes []checkoutscript.Code
-	for _, o := range s.outcomes {
-		codes = append(codes, o.Code)
-	}
-	return codes
-}
-
 func TestCallbackAnswersEverySuspendIgnore(t *testing.T) {
 	for event, want := range map[string]string{
 		`{"additionalFields":{"suspendIgnore":true}}`:          `true`,

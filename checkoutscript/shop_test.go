@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -161,4 +162,26 @@ func savedSession(w *httptest.ResponseRecorder) string {
 		}
 	}
 	return ""
+}
+
+// logged are the lines above debug level.
+func (s *shop) logged() []string {
+	var lines []string
+	for line := range strings.Lines(s.log.String()) {
+		if !strings.Contains(line, "level=DEBUG") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// codes lists the outcomes by code.
+func (s *shop) codes() []checkoutscript.Code {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var codes []checkoutscript.Code
+	for _, o := range s.outcomes {
+		codes = append(codes, o.Code)
+	}
+	return codes
 }
