@@ -24,14 +24,17 @@ const (
 )
 
 // write answers with the selection, or with what err means, and returns the code
-// of the answer.
-func (a answer) write(w http.ResponseWriter, err error) Code {
-	status, code := http.StatusOK, Captured
+// of the answer, which is code unless the answer cannot be written.
+func (a answer) write(w http.ResponseWriter, code Code, err error) Code {
+	status := http.StatusOK
 	header := w.Header()
-	if err != nil {
+	switch {
+	case err == nil:
+	case code == Queued:
+		status, a.Selection = http.StatusAccepted, nil
+	default:
 		p := describe(err)
-		status, code = p.Status, p.Code
-		a.Selection, a.Error = nil, &p
+		status, a.Selection, a.Error = p.Status, nil, &p
 		switch status {
 		case http.StatusMethodNotAllowed:
 			header.Set("Allow", http.MethodPost)
@@ -41,7 +44,7 @@ func (a answer) write(w http.ResponseWriter, err error) Code {
 	}
 	body, marshalErr := json.Marshal(a)
 	if marshalErr != nil { // a price that is no number
-		return answer{SuspendIgnore: a.SuspendIgnore}.write(w, centra.ErrInvalidResponse)
+		return answer{SuspendIgnore: a.SuspendIgnore}.write(w, InvalidResponse, centra.ErrInvalidResponse)
 	}
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))

@@ -13,83 +13,6 @@ import (
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
-func TestCallbackConsent(t *testing.T) {
-	consents := func(_ *http.Request, f centra.Fields) bool { return f.Extra["consent"] == "yes" }
-	tests := map[string]struct {
-		event string
-		want  any // cartAbandonmentEmail as Centra gets it
-	}{
-		"agreed":                {`{"email": "a@b.se", "consent": "yes"}`, true},
-		"not agreed":            {`{"email": "a@b.se", "consent": "no"}`, false},
-		"agreed, in an address": {`{"shippingAddress": {"email": "a@b.se"}, "consent": "yes"}`, true},
-		"no address":            {`{"consent": "yes"}`, nil},
-		"half-typed address":    {`{"email": "a@", "consent": "yes"}`, nil},
-		"the browser's own yes": {`{"email": "a@b.se", "cartAbandonmentEmail": true}`, false},
-		"yes without address":   {`{"cartAbandonmentEmail": true, "address": {"cartAbandonmentEmail": true}}`, nil},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := newShop(t, func(c *checkoutscript.Config) { c.Consent = consents })
-			s.send(post(jsonType, test.event))
-			body := s.lastBody(t)
-			if got, sent := body["cartAbandonmentEmail"]; got != test.want || sent != (test.want != nil) {
-				t.Errorf("cartAbandonmentEmail = %v, want %v", got, test.want)
-			}
-			if email := body["email"]; test.want != nil && email != "a@b.se" {
-				t.Errorf("email = %v", email)
-			}
-		})
-	}
-}
-
-func (s *shop) lastBody(t testing.TB) map[string]any {
-	t.Helper()
-	requests := s.centra.Requests()
-	if len(requests) == 0 {
-		t.Fatal("no call to Centra")
-	}
-	return parseTree(t, string(requests[len(requests)-1].Body))
-}
-
-func TestCallbackFilter(t *testing.T) {
-	tests := map[string]struct {
-		filter func(*http.Request, *centra.Fields)
-		want   map[string]any
-	}{
-		"removes": {
-			func(_ *http.Request, f *centra.Fields) { delete(f.Extra, "pricelist") },
-			map[string]any{"email": "a@b.se", "cartAbandonmentEmail": true},
-		},
-		"replaces": {
-			func(_ *http.Request, f *centra.Fields) { f.Extra = map[string]any{"comment": "web"} },
-			map[string]any{"email": "a@b.se", "comment": "web", "cartAbandonmentEmail": true},
-		},
-		"removes the e-mail address": {
-			func(_ *http.Request, f *centra.Fields) { *f = centra.Fields{} },
-			map[string]any{},
-		},
-		"does not decide over consent": {
-			func(_ *http.Request, f *centra.Fields) { f.Extra, f.CartAbandonmentEmail = nil, centra.No },
-			map[string]any{"email": "a@b.se", "cartAbandonmentEmail": true},
-		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := newShopAPIShop(t, func(c *checkoutscript.Config) { c.Filter = test.filter })
-			s.send(post(jsonType, `{"email": "a@b.se", "pricelist": 7}`))
-			if diff := cmp.Diff(test.want, s.lastBody(t)); diff != "" {
-				t.Errorf("body (-want +got):\n%s", diff)
-			}
-		})
-	}
-	s := newShop(t, func(c *checkoutscript.Config) {
-		c.Filter = func(_ *http.Request, f *centra.Fields) { f.Extra["broken"] = func() {} }
-	})
-	if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusInternalServerError || readReply(t, w).code() != "internal" {
-		t.Errorf("fields that are no JSON: answered %d %s", w.Code, w.Body)
-	}
-}
-
 func TestCapture(t *testing.T) {
 	tests := map[string]struct {
 		fields centra.Fields
@@ -152,5 +75,93 @@ func TestCaptureFails(t *testing.T) {
 	}
 	if diff := cmp.Diff([]checkoutscript.Code{checkoutscript.Refused}, s.codes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+// Whoever takes the consent back is not reminded, in either API, by whatever way
+// the shop is told.
+func TestConsentWithdrawn(t *testing.T) {
+	byEvent := func(event string, contentType string) func(*shop) (int, string) {
+		return func(s *shop) (int, string) {
+			w := s.send(post(contentType, event))
+			return w.Code, string(readReply(t, w).Selection)
+		}
+	}
+	for name, row := range map[string]struct {
+		withdraw func(*shop) (int, string)
+		sent     string
+		code     checkoutscript.Code
+	}{
+		"Withdraw": {func(s *shop) (int, string) {
+			r := httptest.NewRequest(http.MethodPost, "/reminder", nil)
+			r.AddCookie(&http.Cookie{Name: cookieName, Value: s.token})
+			if err := s.Withdraw(httptest.NewRecorder(), r); err != nil {
+				t.Error(err)
+			}
+			return http.StatusOK, "-"
+		}, " no", checkoutscript.Withdrawn},
+		"the listener":                {byEvent(`{"cartAbandonmentWithdrawn": true}`, jsonType), " no", checkoutscript.Withdrawn},
+		"the listener, by an address": {byEvent(`{"cartAbandonmentWithdrawn": true, "email": "a@b.se", "x": 1}`, jsonType), "a@b.se no", checkoutscript.Withdrawn},
+		"a form":                      {byEvent(`cartAbandonmentWithdrawn=true&email=a%40b.se`, formType), "a@b.se no", checkoutscript.Withdrawn},
+		"a Capture without consent": {func(s *shop) (int, string) {
+			r := httptest.NewRequest(http.MethodPost, "/checkout?agreed=no", nil)
+			r.AddCookie(&http.Cookie{Name: cookieName, Value: s.token})
+			if _, err := s.Capture(httptest.NewRecorder(), r, centra.Fields{Email: "a@b.se"}); err != nil {
+				t.Error(err)
+			}
+			return http.StatusOK, "-"
+		}, "a@b.se no", checkoutscript.Captured},
+	} {
+		for api, open := range opened {
+			t.Run(api+", "+name, func(t *testing.T) {
+				s := open(t, func(c *checkoutscript.Config) {
+					c.Consent = func(r *http.Request, _ centra.Fields) bool { return r.URL.Query().Get("agreed") != "no" }
+				})
+				s.send(post(jsonType, `{"email": "a@b.se"}`))
+				if s.centra.Cart(s.selection).MailDue.IsZero() {
+					t.Fatal("no reminder is due")
+				}
+				if status, selection := row.withdraw(s); status != http.StatusOK || selection == "" {
+					t.Errorf("answered %d %s", status, selection)
+				}
+				if diff := cmp.Diff([]string{"a@b.se yes", row.sent}, s.updates(t)); diff != "" {
+					t.Errorf("sent (-want +got):\n%s", diff)
+				}
+				if !s.centra.Cart(s.selection).MailDue.IsZero() {
+					t.Error("the visitor is reminded all the same")
+				}
+				o := s.outcomes[1]
+				if o.Code != row.code || o.CartAbandonmentEmail != centra.No || o.Err != nil {
+					t.Errorf("outcome %+v", o)
+				}
+			})
+		}
+	}
+}
+
+// What does not take the consent back is an event like any other, and Centra
+// hears nothing of a field that it does not know.
+func TestConsentNotWithdrawn(t *testing.T) {
+	for _, value := range []string{`false`, `"false"`, `null`, `0`, `"yes"`, `{}`} {
+		s := newShopAPIShop(t, nil)
+		s.send(post(jsonType, `{"email": "a@b.se", "cartAbandonmentWithdrawn": `+value+`}`))
+		want := map[string]any{"email": "a@b.se", "cartAbandonmentEmail": true}
+		if diff := cmp.Diff(want, s.lastBody(t)); diff != "" {
+			t.Errorf("%s: body (-want +got):\n%s", value, diff)
+		}
+	}
+}
+
+func TestWithdrawWithoutACart(t *testing.T) {
+	s := newShop(t, nil)
+	r := httptest.NewRequest(http.MethodPost, "/reminder", nil)
+	if err := s.Withdraw(httptest.NewRecorder(), r); !errors.Is(err, centra.ErrNoSession) {
+		t.Errorf("without a session: %v", err)
+	}
+	s.centra.ExpireToken(s.token)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: s.token})
+	w := httptest.NewRecorder()
+	if err := s.Withdraw(w, r); !errors.Is(err, centra.ErrSelectionNotFound) || savedSession(w) != "" {
+		t.Errorf("with an expired one: %v", err)
 	}
 }

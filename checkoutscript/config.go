@@ -49,6 +49,14 @@ type Config struct {
 	// callback and listener.js are below it. Default: "/centra/".
 	Path string
 
+	// Later, if set, keeps a capture that cannot reach Centra in a durable queue of
+	// the host's, for [Handler.Redeliver], and returns when it is safe there. It is
+	// called where an event with an address and consent, or a withdrawal of
+	// consent, met a Centra that was away, limiting or silent; it has a second or
+	// more of the event's Timeout. The browser is answered 202 then, or 503 where
+	// Later fails.
+	Later func(context.Context, Pending) error
+
 	// Timeout bounds everything from when an event has been read until it is
 	// answered: Consent, Filter, the session store, waiting for the visitor's
 	// earlier calls, and Centra. Keep it below the 10 s after which Klarna's widget
@@ -68,7 +76,8 @@ type Config struct {
 	// a shopper typed is in it. Default: silence.
 	Logger *slog.Logger
 
-	// Observe is called once for every event and every Capture, after the answer.
+	// Observe is called once for every event, after its answer, and for every
+	// Capture, Withdraw and Redeliver.
 	// Default: nobody.
 	Observe func(context.Context, Outcome)
 }
@@ -125,10 +134,15 @@ func New(c Config) (*Handler, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	within := c.Timeout
+	if c.Later != nil {
+		within -= laterReserve(c.Timeout)
+	}
 	return &Handler{
-		config:   c,
-		visitors: c.Visitors.Within(c.Timeout),
-		listener: newListener(c.Path),
+		config:    c,
+		visitors:  c.Visitors.Within(within),
+		decisions: newDecisions(),
+		listener:  newListener(c.Path),
 	}, nil
 }
 

@@ -19,7 +19,7 @@
 // read by [Decode].
 //
 // A shop whose checkout has no widget calls [Handler.Capture] from the handler
-// of its own form.
+// of its own form, and [Handler.Withdraw] where a shopper takes the consent back.
 //
 // # Answers
 //
@@ -31,6 +31,9 @@
 // place, with the fields that Centra refused if there were any:
 //
 //	{"suspendIgnore": true, "error": {"code": "refused", "message": "...", "fields": {"email": "..."}}}
+//
+// Where Centra cannot be reached and the host's queue took the capture (see below),
+// it is 202 with suspendIgnore alone.
 //
 // suspendIgnore is the very value of the event, for CentraCheckout.resume. It is
 // left out where the event had none or could not be read.
@@ -48,7 +51,7 @@
 //	500 internal                 anything else, such as a Consent or a Filter that panics
 //	502 invalid_response         Centra's answer made no sense
 //	502 unauthorized             Centra refused the secret or the origin
-//	503 rate_limited, unavailable, session_store, canceled
+//	503 rate_limited, unavailable, session_store, canceled, queue_failed
 //	504 timeout                  see Config.Timeout
 //
 // 429 and 503 carry Retry-After: what Centra asked for, from a second to ten
@@ -68,11 +71,28 @@
 // An answer to an event never gives the browser a session that only took the
 // place of an expired one. The shop's own next page does, if it is needed.
 //
+// # Outages
+//
+// With Config.Later an address that is captured while Centra is away is not lost:
+// it goes to a durable queue of the host's as a [Pending], and
+// [Handler.Redeliver] sends it from there. Redeliver looks at the cart first, and
+// at what this process remembers, so that nothing old is sent over something new.
+// What a cart cannot show is known to one process only:
+//
+//   - the order of two addresses that both waited,
+//   - a withdrawal without an address, or one during the same outage as the
+//     capture whose event did not agree instead of withdrawing,
+//   - that a shopper agreed anew after a withdrawal that still waits.
+//
+// Of these the cart is then left without a reminder, or with the first address; a
+// withdrawal that names its address counts in all processes. listener.js names it.
+//
 // # Security
 //
 // Give Handler a client made with [centra.CheckoutAPI.AsShopper]: an event then
 // has no more rights than the browser that sent it. With the Shop API every
 // call has the shop's rights, so restrict what may be set with Config.Filter.
-// Whatever a browser sends as cartAbandonmentEmail is dropped. Posts from other
-// sites are refused. Nothing a shopper typed is logged or part of an error.
+// Whatever a browser sends as cartAbandonmentEmail is dropped, and so is what
+// stands in the Extra of a Capture. Posts from other sites are refused. Nothing a
+// shopper typed is logged or part of an error.
 package checkoutscript

@@ -121,3 +121,14 @@ func (e *Event) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "event of %d fields
 func (e *Event) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("fields", len(e.payload)))
 }
+
+// withdrawnName is what listener.js posts when a shopper takes the consent back.
+const withdrawnName = "cartAbandonmentWithdrawn"
+
+// takeWithdrawal reports whether the event takes the consent back, and takes that
+// out of the event: Centra knows no such field.
+func (e *Event) takeWithdrawal() bool {
+	v := e.payload[withdrawnName]
+	delete(e.payload, withdrawnName)
+	return v == true || v == "true" // as JSON and as a form
+}

@@ -30,6 +30,7 @@ var problems = []struct {
 	err error
 	problem
 }{
+	{errQueue, problem{Status: http.StatusServiceUnavailable, Code: QueueFailed, Message: "Centra is not available, and nor is the shop's queue."}},
 	{errMethod, problem{Status: http.StatusMethodNotAllowed, Code: MethodNotAllowed, Message: "An event must be posted."}},
 	{errCrossSite, problem{Status: http.StatusForbidden, Code: CrossSite, Message: "The event was posted from another site."}},
 	{session.ErrStore, problem{Status: http.StatusServiceUnavailable, Code: SessionStore, Message: "The visitor's session is not available."}},
@@ -70,8 +71,11 @@ func describe(err error) problem {
 }
 
 func codeOf(err error) Code {
-	if err == nil {
+	switch {
+	case err == nil:
 		return Captured
+	case errors.Is(err, ErrDeferred):
+		return Queued
 	}
 	return describe(err).Code
 }
@@ -89,7 +93,7 @@ func (e *DecodeError) problem() problem {
 
 func (p problem) level() slog.Level {
 	switch {
-	case p.Code == Unauthorized || p.Code == Internal:
+	case p.Code == Unauthorized || p.Code == Internal || p.Code == QueueFailed:
 		return slog.LevelError
 	case p.Status >= http.StatusInternalServerError && p.Code != Canceled:
 		return slog.LevelWarn
@@ -106,9 +110,9 @@ func (p problem) attrs(o Outcome) []slog.Attr {
 	}
 }
 
-// loggedByClient reports whether a failure is that of a call, which its client
-// has written to its own log, and nothing else.
-func loggedByClient(err error) bool {
+// isCallError reports whether a failure is that of a call and nothing else. If a
+// client of package centra has made the call, it has logged it too.
+func isCallError(err error) bool {
 	switch err.(type) { //nolint:errorlint // an error around it says more
 	case *centra.Error, *centra.OutOfStockError:
 		return true
@@ -119,7 +123,7 @@ func loggedByClient(err error) bool {
 // hostError keeps the text of an API's error out of logs unless it is one of
 // package centra's: that of a host's own may well quote a URL or an address.
 func hostError(err error) error {
-	if loggedByClient(err) {
+	if isCallError(err) {
 		return err
 	}
 	return &apiError{err}

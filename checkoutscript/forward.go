@@ -4,36 +4,111 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
 
-// forward makes the call when its turn has come. The fields are the handler's
-// own: they are changed.
-func (h *Handler) forward(w http.ResponseWriter, r *http.Request, f centra.Fields) (
-	sel *centra.Selection, choice centra.Choice, err error) {
+// delivery is an event, a Capture or a withdrawal of consent on its way to Centra.
+type delivery struct {
+	fields     centra.Fields // as they came; read only
+	withdrawal bool          // nothing but a no
+	began      time.Time     // when they had been read
+
 	// A call that is given up goes on in the background, so that what it brings
 	// is handed over atomically.
-	var told atomic.Uint32
-	var answered atomic.Pointer[centra.Selection]
-	err = h.visitors.Do(w, r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+	decided  atomic.Pointer[decided]
+	answered atomic.Pointer[centra.Selection]
+	logged   atomic.Bool // a client of package centra has logged a failure
+	queued   atomic.Bool // Config.Later has been called
+}
+
+// decided is what is sent: for whose cart, with which consent.
+type decided struct {
+	sent, session centra.Session // session is the newest
+	fields        centra.Fields
+}
+
+func (d *delivery) choice() centra.Choice {
+	if decided := d.decided.Load(); decided != nil {
+		return decided.fields.CartAbandonmentEmail
+	}
+	return centra.NotSent
+}
+
+// forward makes the call when its turn has come. What cannot reach Centra is left
+// to the host's queue, if there is one.
+func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (sel *centra.Selection, err error) {
+	defer h.survive(r.Context(), &err)
+	err = h.visitors.Do(w, r, func(ctx context.Context, s centra.Session) (now centra.Session, err error) {
+		defer h.survive(ctx, &err)
 		if s == "" {
 			return "", noSessionError{}
 		}
-		fields := f
-		h.prepare(r, &fields)
-		told.Store(uint32(fields.CartAbandonmentEmail))
-		sel, now, err := h.update(ctx, s, fields)
-		answered.Store(sel)
+		fields := h.decide(r, d)
+		d.decided.Store(&decided{s, s, fields})
+		sel, now, err := h.update(centra.WatchCalls(ctx, d.see), s, fields)
+		switch {
+		case err == nil:
+			h.decisions.remember(d.began, fields, s, now)
+			d.answered.Store(sel)
+		case now != "":
+			d.decided.Store(&decided{s, now, fields})
+		}
 		return now, err
 	})
-	choice = centra.Choice(told.Load())
-	if err != nil {
-		return nil, choice, err
+	if err == nil {
+		return d.answered.Load(), nil
 	}
-	return answered.Load(), choice, nil
+	if h.config.Later != nil && d.answered.Load() == nil && canWait(err) {
+		err = h.postpone(r, d, err)
+	}
+	return nil, err
+}
+
+var errPanic = errors.New("checkoutscript: a function of the host's panicked")
+
+// survive makes an error of a panic of the host's functions, deferred by who calls
+// them: the page has to be answered, so that its widget goes on.
+func (h *Handler) survive(ctx context.Context, err *error) {
+	switch p := recover(); p {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(p)
+	default:
+		*err = h.panicked(ctx, p)
+	}
+}
+
+// panicked logs where it was, but not the value: that may hold what a shopper typed.
+func (h *Handler) panicked(ctx context.Context, value any) error {
+	h.config.Logger.ErrorContext(ctx, errPanic.Error(),
+		slog.String("type", fmt.Sprintf("%T", value)), slog.String("stack", string(debug.Stack())))
+	return errPanic
+}
+
+// see notes that there is a line about the failure in the client's log.
+func (d *delivery) see(c centra.Call) {
+	if c.Failure != "" {
+		d.logged.Store(true)
+	}
+}
+
+// decide asks Consent and Filter.
+func (h *Handler) decide(r *http.Request, d *delivery) centra.Fields {
+	if d.withdrawal {
+		return centra.Fields{Email: d.fields.Email, CartAbandonmentEmail: centra.No}
+	}
+	fields := d.fields
+	if h.config.Later != nil {
+		fields = cloneFields(fields) // it may be asked for again while a Filter still runs that never ends
+	}
+	h.prepare(r, &fields)
+	return fields
 }
 
 // noSessionError is for a visitor without a session. An e-mail address in a cart
@@ -49,37 +124,56 @@ func (noSessionError) Is(target error) bool { return target == centra.ErrNoSessi
 // visitor's. The call succeeds, on an empty cart that nobody will be reminded of.
 var errExpired = fmt.Errorf("checkoutscript: the session has expired, and its cart with it: %w", centra.ErrSelectionNotFound)
 
+var errNoSelection = fmt.Errorf("checkoutscript: the API returned neither a selection nor an error: %w", centra.ErrInvalidResponse)
+
 // update sends the fields and returns the session to keep. A session that only
 // took the place of an expired one is never kept: the browser may have a better
 // one by now, and the shop's own next call starts one if it has not.
-func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields) (*centra.Selection, centra.Session, error) {
+func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields) (
+	*centra.Selection, centra.Session, error) {
 	sel, err := h.config.API.UpdateFields(ctx, s, f)
 	if err == nil {
-		if sel == nil {
-			return nil, "", centra.ErrInvalidResponse
-		}
-		if sel.Session != s && sel.Empty() {
-			return nil, "", errExpired
-		}
-		return sel, sel.Session, nil
+		return alive(s, sel)
 	}
 	now := failedSession(err)
 	if now == "" || now == s {
 		return nil, "", hostError(err)
 	}
-	// A refusal does not say whether the token was rotated or replaced: look.
-	own, readErr := h.config.API.Selection(ctx, now)
-	switch {
-	case readErr != nil:
-		if later := failedSession(readErr); later != "" {
-			now = later
-		}
-	case own.Empty():
+	// A failure does not say whether the token was rotated or replaced: look.
+	_, looked, lookErr := h.look(ctx, now)
+	if errors.Is(lookErr, errExpired) {
 		return nil, "", errExpired
-	default:
-		now = own.Session
+	}
+	if looked != "" {
+		now = looked
 	}
 	return nil, now, hostError(err)
+}
+
+// look reads the cart of a session, and returns the session to keep. An empty
+// cart is as good as one that has expired.
+func (h *Handler) look(ctx context.Context, s centra.Session) (*centra.Selection, centra.Session, error) {
+	sel, err := h.config.API.Selection(ctx, s)
+	switch {
+	case err != nil:
+		return nil, failedSession(err), hostError(err)
+	case sel == nil:
+		return nil, "", errNoSelection
+	case sel.Empty():
+		return nil, "", errExpired
+	}
+	return sel, sel.Session, nil
+}
+
+// alive tells a cart from one that only took the place of an expired one.
+func alive(s centra.Session, sel *centra.Selection) (*centra.Selection, centra.Session, error) {
+	switch {
+	case sel == nil:
+		return nil, "", errNoSelection
+	case sel.Session != s && sel.Empty():
+		return nil, "", errExpired
+	}
+	return sel, sel.Session, nil
 }
 
 func failedSession(err error) centra.Session {

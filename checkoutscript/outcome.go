@@ -15,6 +15,14 @@ const (
 	// Captured: Centra has the fields; Outcome.CartAbandonmentEmail says whether
 	// it may remind the shopper.
 	Captured Code = "captured"
+	// Withdrawn: Centra has been told that the shopper does not agree any more.
+	Withdrawn Code = "withdrawn"
+	// Queued: Centra cannot be reached, and Config.Later has it.
+	Queued Code = "queued"
+	// Redelivered: Redeliver brought it, or found it brought already.
+	Redelivered Code = "redelivered"
+	// Dropped: Redeliver found nothing to deliver any more; see [ErrDropped].
+	Dropped Code = "dropped"
 
 	// InvalidBody: broken, too deep, too many keys, a NUL, not UTF-8.
 	InvalidBody Code = "invalid_body"
@@ -48,11 +56,14 @@ const (
 	Unauthorized Code = "unauthorized"
 	// SessionStore: the visitor's session could not be loaded or saved.
 	SessionStore Code = "session_store"
+	// QueueFailed: Centra cannot be reached, and Config.Later failed or took too long.
+	QueueFailed Code = "queue_failed"
 	// Internal: anything else, such as a Consent or a Filter that panics.
 	Internal Code = "internal"
 )
 
-// Outcome is what Config.Observe is told of an event or a Capture.
+// Outcome is what Config.Observe is told of an event, a Capture, a Withdraw or a
+// Redeliver.
 type Outcome struct {
 	Code Code
 	// CartAbandonmentEmail is what Centra was told, or would have been.

@@ -26,6 +26,7 @@ type shop struct {
 	log       *bytes.Buffer
 	logger    *slog.Logger
 
+	client   centra.API // that the handler uses, too
 	store    session.Store
 	visitors *session.Visitors
 
@@ -44,7 +45,8 @@ func newShop(t testing.TB, change func(*checkoutscript.Config)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.open(t, api.AsShopper(), change)
+	s.client = api.AsShopper()
+	return s.open(t, s.client, change)
 }
 
 // newShopAPIShop uses the Shop API; there the selection ID is the session.
@@ -57,6 +59,7 @@ func newShopAPIShop(t testing.TB, change func(*checkoutscript.Config)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.client = api
 	return s.open(t, api, func(c *checkoutscript.Config) {
 		c.Filter = func(*http.Request, *centra.Fields) {}
 		if change != nil {
@@ -184,4 +187,13 @@ func (s *shop) codes() []checkoutscript.Code {
 		codes = append(codes, o.Code)
 	}
 	return codes
+}
+
+func (s *shop) lastBody(t testing.TB) map[string]any {
+	t.Helper()
+	requests := s.centra.Requests()
+	if len(requests) == 0 {
+		t.Fatal("no call to Centra")
+	}
+	return parseTree(t, string(requests[len(requests)-1].Body))
 }

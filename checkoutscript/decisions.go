@@ -1,0 +1,74 @@
+package checkoutscript
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// decisions are what visitors last decided about the reminder, as far as this
+// process knows: bounded in number and for as long as a [Pending] may wait. They
+// tell the order of things that a cart does not show.
+type decisions struct {
+	mu    sync.Mutex
+	last  map[centra.Session]decision
+	order []centra.Session // the oldest first; a session can be in it twice
+}
+
+// decision holds a digest of the address, not the address.
+type decision struct {
+	at    time.Time
+	email string // "": none was given
+}
+
+// digestOf is the same for the same address, however it is written; "" for none.
+func digestOf(email string) string {
+	if email == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(email)))
+	return hex.EncodeToString(sum[:8])
+}
+
+const maxDecisions = 10_000
+
+func newDecisions() *decisions { return &decisions{last: map[centra.Session]decision{}} }
+
+// remember notes what was decided at a moment, for all the sessions of a visitor
+// that are known; something later that is known already stays.
+func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.Session) {
+	if f.CartAbandonmentEmail == centra.NotSent {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range sessions {
+		if s == "" || x.last[s].at.After(at) {
+			continue
+		}
+		for len(x.order) > 0 && (len(x.order) >= maxDecisions || time.Since(x.last[x.order[0]].at) > maxAge) {
+			delete(x.last, x.order[0])
+			x.order = x.order[1:]
+		}
+		if _, known := x.last[s]; !known {
+			x.order = append(x.order, s)
+		}
+		x.last[s] = decision{at, digestOf(f.Email)}
+	}
+}
+
+// latest returns the last decision of a visitor, the zero value if none is known.
+func (x *decisions) latest(sessions ...centra.Session) (latest decision) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range sessions {
+		if d := x.last[s]; d.at.After(latest.at) {
+			latest = d
+		}
+	}
+	return latest
+}

@@ -1,0 +1,224 @@
+package checkoutscript_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+)
+
+// outage is a shop whose Centra comes and goes, and a visitor with a browser.
+type outage struct {
+	*testing.T
+	*shop
+	queue
+	jar string // the browser's session
+}
+
+func newOutage(t *testing.T, open func(testing.TB, func(*checkoutscript.Config)) *shop) *outage {
+	o := &outage{T: t}
+	o.shop = open(t, func(c *checkoutscript.Config) {
+		c.Later = o.later
+		c.Consent = func(_ *http.Request, f centra.Fields) bool { return f.Extra["agreed"] != false }
+		c.Filter = func(_ *http.Request, f *centra.Fields) { delete(f.Extra, "agreed") }
+	})
+	o.jar = o.token
+	return o
+}
+
+// sends has the browser send an event, which is answered as it should.
+func (o *outage) sends(event string, status int) {
+	o.Helper()
+	time.Sleep(time.Second)
+	w := send(o.Handler, post(jsonType, event), o.jar)
+	if w.Code != status {
+		o.Errorf("%s: answered %d %s, want %d", event, w.Code, w.Body, status)
+	}
+	o.keeps(w)
+}
+
+func (o *outage) keeps(w *httptest.ResponseRecorder) {
+	if saved := savedSession(w); saved != "" {
+		o.jar = saved
+	}
+}
+
+// looks has the browser open a page that reads the cart.
+func (o *outage) looks() {
+	o.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/checkout", nil)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.jar})
+	w := httptest.NewRecorder()
+	err := o.visitors.Do(w, r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+		cart, err := o.client.Selection(ctx, s)
+		if err != nil {
+			return "", err
+		}
+		return cart.Session, nil
+	})
+	if err != nil {
+		o.Errorf("a page: %v", err)
+	}
+	o.keeps(w)
+}
+
+func (o *outage) withdraws() {
+	o.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/reminder", nil)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.jar})
+	w := httptest.NewRecorder()
+	if err := o.Withdraw(w, r); err != nil && !errors.Is(err, checkoutscript.ErrDeferred) {
+		o.Errorf("Withdraw: %v", err)
+	}
+	o.keeps(w)
+}
+
+// delivers has h work through the queue, last in first out if reverse.
+func (o *outage) delivers(h *checkoutscript.Handler, reverse bool) {
+	o.Helper()
+	waiting := o.pending(o)
+	for i := range waiting {
+		p := waiting[i]
+		if reverse {
+			p = waiting[len(waiting)-1-i]
+		}
+		if err := h.Redeliver(o.Context(), p); err != nil && !errors.Is(err, checkoutscript.ErrDropped) {
+			o.Errorf("Redeliver: %v", err)
+		}
+	}
+}
+
+// process is another one of the same shop, which shares nothing but Centra.
+func (o *outage) process() *checkoutscript.Handler {
+	o.Helper()
+	other := &shop{centra: o.centra, client: o.client, store: o.store, logger: o.logger}
+	return other.open(o, o.client, func(c *checkoutscript.Config) {
+		c.Filter = func(*http.Request, *centra.Fields) {}
+	}).Handler
+}
+
+const (
+	anna      = `{"email": "anna@example.com"}`
+	anna2     = `{"email": "anna@example.org"}`
+	annaNot   = `{"email": "anna@example.com", "agreed": false}`
+	withdrawn = `{"cartAbandonmentWithdrawn": true, "email": "anna@example.com"}`
+	noLonger  = `{"cartAbandonmentWithdrawn": true}`
+)
+
+// What the cart and the mailer know in the end, in whatever order the queue is
+// worked through, by the same process and by another.
+func TestOutages(t *testing.T) {
+	tests := map[string]struct {
+		before, during, after func(*outage)
+		email                 string
+		reminded              bool
+		onlyHere              bool // another process cannot know
+	}{
+		"one address": {nil, func(o *outage) { o.sends(anna, 202) }, nil, "anna@example.com", true, false},
+		"a newer address after it": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.sends(anna2, 200) }, "anna@example.org", true, false},
+		"a newer address during it": {nil, func(o *outage) { o.sends(anna, 202); o.sends(anna2, 202) },
+			nil, "anna@example.org", true, true},
+		"a better address during it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(anna2, 202) },
+			nil, "anna@example.org", true, false},
+		"the same address again": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(anna, 202) },
+			nil, "anna@example.com", true, false},
+		"withdrawn during it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(withdrawn, 202) },
+			nil, "anna@example.com", false, false},
+		"withdrawn during it, without an address": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(noLonger, 202) },
+			nil, "anna@example.com", false, false},
+		"captured and withdrawn during it": {nil, func(o *outage) { o.sends(anna, 202); o.sends(withdrawn, 202) },
+			nil, "anna@example.com", false, false},
+		"captured during it, withdrawn after it": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.sends(withdrawn, 200) }, "anna@example.com", false, false},
+		"captured during it, no consent after it": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.sends(annaNot, 200) }, "anna@example.com", false, false},
+		"captured during it, withdrawn after it without an address": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.withdraws() }, "", false, true},
+		"captured during it, no consent during it": {nil, func(o *outage) { o.sends(anna, 202); o.sends(annaNot, 503) },
+			nil, "", false, true},
+		"withdrawn during it, agreed anew after it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(withdrawn, 202) },
+			func(o *outage) { o.sends(anna, 200) }, "anna@example.com", true, true},
+		"pages meanwhile": {func(o *outage) { o.looks() }, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.looks() }, "anna@example.com", true, false},
+		"ordered after it": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.order(o) }, "", false, false},
+	}
+	for api, open := range opened {
+		for name, test := range tests {
+			for _, how := range []string{"in order", "in reverse", "in another process", "in another process, in reverse", "while tokens rotate"} {
+				t.Run(api+", "+name+", "+how, func(t *testing.T) {
+					elsewhere := how == "in another process" || how == "in another process, in reverse"
+					if elsewhere && test.onlyHere {
+						t.Skip("documented: only the same process knows")
+					}
+					synctest.Test(t, func(t *testing.T) {
+						o := newOutage(t, open)
+						if how == "while tokens rotate" {
+							o.centra.RotateTokens(1)
+						}
+						for _, part := range []func(*outage){
+							test.before,
+							func(o *outage) { o.centra.SetFault(centratest.StatusFault(503, nil)) },
+							test.during,
+							func(o *outage) { o.centra.ClearFault() },
+							test.after,
+						} {
+							if part != nil {
+								part(o)
+								time.Sleep(time.Second)
+							}
+						}
+						h := o.Handler
+						if elsewhere {
+							h = o.process()
+						}
+						o.delivers(h, how == "in reverse" || how == "in another process, in reverse")
+						o.delivers(h, false) // at least once
+						cart := o.centra.Cart(o.selection)
+						if cart.Email != test.email || !cart.MailDue.IsZero() != test.reminded {
+							t.Errorf("Centra has the address %q, a reminder is due: %t; want %q, %t\nsent: %q",
+								cart.Email, !cart.MailDue.IsZero(), test.email, test.reminded, o.updates(t))
+						}
+						if n := o.centra.MaxConcurrent(o.selection); n > 1 {
+							t.Errorf("%d calls at once", n)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Redeliver waits for its turn, as everything else does.
+func TestRedeliverTakesTheVisitorsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, nil)
+		s.centra.SetLatency(time.Second)
+		s.centra.RotateTokens(1)
+		done := make(chan struct{})
+		go func() { s.send(numbered(1)); close(done) }()
+		synctest.Wait()
+		p := capture(s, "anna@example.com")
+		p.CapturedAt = p.CapturedAt.Add(-time.Minute)
+		if err := s.Redeliver(t.Context(), p); !errors.Is(err, checkoutscript.ErrDropped) {
+			t.Errorf("Redeliver: %v", err)
+		}
+		<-done
+		if diff := cmp.Diff([]string{"a@b.se yes"}, s.updates(t)); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+		if n := s.centra.MaxConcurrent(s.selection); n != 1 {
+			t.Errorf("%d calls at once", n)
+		}
+	})
+}

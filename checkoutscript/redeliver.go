@@ -1,0 +1,102 @@
+package checkoutscript
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// Redeliver sends to Centra what Config.Later was given. It takes the visitor's
+// turn and looks at the cart first. An address is not sent where
+//
+//   - the cart was ordered or emptied, or is gone;
+//   - the cart has another address, unless that is the one that this took the
+//     place of: then it is newer;
+//   - the cart has this very address already: whoever sent it sent a consent with
+//     it, which may have been a no, and the shopper's last word counts;
+//   - this process knows that the shopper decided something later.
+//
+// It returns nil where Centra has the address, an error that matches [ErrDropped]
+// where it never will, and any other where it is worth trying again, not before
+// [centra.Error.RetryAfter] if that is set. Delivering twice is harmless. A
+// Pending that is more than a day old is dropped.
+//
+// Config.Observe is told of it too.
+func (h *Handler) Redeliver(ctx context.Context, p Pending) error {
+	began := time.Now()
+	code, err := h.redeliver(ctx, p)
+	if h.config.Observe != nil {
+		h.config.Observe(ctx, Outcome{
+			Code: code, CartAbandonmentEmail: p.Fields.CartAbandonmentEmail, Duration: time.Since(began), Err: err,
+		})
+	}
+	return err
+}
+
+func (h *Handler) redeliver(ctx context.Context, p Pending) (Code, error) {
+	if err := p.check(time.Now()); err != nil {
+		return Dropped, err
+	}
+	err := h.config.Visitors.DoSession(ctx, p.Session, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+		return h.deliver(ctx, s, p)
+	})
+	switch {
+	case err == nil:
+		return Redelivered, nil
+	case errors.Is(err, ErrDropped):
+	case errors.Is(err, centra.ErrSelectionNotFound):
+		err = &droppedError{"the cart was ordered, emptied or is gone", err}
+	case errors.Is(err, centra.ErrInvalidSession):
+		err = &droppedError{"its session is malformed", err}
+	case describe(err).Code == Refused:
+		err = &droppedError{"Centra refused it", err}
+	default:
+		return codeOf(err), err
+	}
+	return Dropped, err
+}
+
+// deliver makes the calls of Redeliver, and returns the session to remember.
+func (h *Handler) deliver(ctx context.Context, s centra.Session, p Pending) (centra.Session, error) {
+	if h.decisions.latest(p.Session, s).at.After(p.CapturedAt) {
+		return "", errNewer
+	}
+	cart, now, err := h.look(ctx, s)
+	if err != nil {
+		return now, err
+	}
+	fields := centra.Fields{Email: p.Fields.Email, CartAbandonmentEmail: p.Fields.CartAbandonmentEmail}
+	there := emailOf(cart)
+	withdrawal := fields.CartAbandonmentEmail == centra.No
+	switch same := strings.EqualFold(there, fields.Email); {
+	case there == "":
+	case withdrawal && !same:
+		fields.Email = "" // the no stands, and the cart keeps its address
+	case withdrawal:
+	case same:
+		return now, nil
+	case p.Before != digestOf(there): // "" for an address of which nothing was known
+		return now, errNewer
+	}
+	_, later, err := h.update(ctx, now, fields)
+	if later != "" {
+		now = later
+	}
+	if err == nil {
+		h.decisions.remember(p.CapturedAt, fields, p.Session, s, now)
+	}
+	return now, err
+}
+
+var errNewer = &droppedError{reason: "the shopper has decided anew meanwhile"}
+
+// emailOf is the address in a cart.
+func emailOf(cart *centra.Selection) string {
+	if cart.Address.Email != "" {
+		return cart.Address.Email
+	}
+	return cart.ShippingAddress.Email
+}
