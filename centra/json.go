@@ -179,22 +179,22 @@ func (d *decoder) more(end byte) bool {
 
 // skip reads any value, checking its grammar.
 func (d *decoder) skip() {
-	switch c := d.peek(); {
-	case c == '"':
+	switch d.peek() {
+	case '"':
 		d.span()
-	case c == '{':
+	case '{':
 		for ok := d.open(); ok && d.next(); {
 			d.skip()
 		}
-	case c == '[':
+	case '[':
 		for ok := d.open(); ok && d.more(']'); {
 			d.skip()
 		}
-	case c == 't':
+	case 't':
 		d.literal("true")
-	case c == 'f':
+	case 'f':
 		d.literal("false")
-	case c == 'n':
+	case 'n':
 		d.literal("null")
 	default:
 		d.number()

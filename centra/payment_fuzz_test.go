@@ -47,7 +47,7 @@ func FuzzPayment(f *testing.F) {
 		case (action == nil) == (err == nil):
 			t.Fatalf("action %v, error %v", action, err)
 		case err != nil:
-			asError(t, err)
+			wantError(t, err)
 		case s >= 300 || !json.Valid(b):
 			t.Fatalf("status %d: %s became %v", s, b, action)
 		case action.Action == "", (action.Action == centra.ActionSuccess) != (action.Order != nil), action.Order != nil && action.Order.Order == "":
@@ -58,7 +58,7 @@ func FuzzPayment(f *testing.F) {
 		case (order == nil) == (err == nil):
 			t.Fatalf("order %v, error %v", order, err)
 		case err != nil:
-			asError(t, err)
+			wantError(t, err)
 		case s >= 300 || !json.Valid(b):
 			t.Fatalf("status %d: %s became %v", s, b, order)
 		case (order.Order == "") == (order.Next == nil):
@@ -69,4 +69,11 @@ func FuzzPayment(f *testing.F) {
 			t.Fatalf("the order %s of %s is no result: %v", action.Order.Order, b, order)
 		}
 	})
+}
+
+func wantError(t *testing.T, err error) {
+	t.Helper()
+	if e := asError(t, err); e.Attempts != 1 || e.Session == "" {
+		t.Fatalf("%d attempts, session %v: %v", e.Attempts, e.Session, err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 )
@@ -65,7 +66,7 @@ func (x *exchange) failure() error {
 func (x *exchange) refused(top envelope) *Error {
 	x.next(Session(top.token))
 	kind, reason := x.statusKind(top), ""
-	if kind == ErrUnauthorized {
+	if errors.Is(kind, ErrUnauthorized) {
 		reason = "secret or origin refused"
 	}
 	e := x.failed(kind, reason, nil)
