@@ -78,8 +78,9 @@ func Operation(ctx context.Context) string {
 // end tells of the call, and ends the exchange.
 func (x *exchange) end(err *error) {
 	defer x.release()
-	failure := x.failureName(*err)
-	if failure != "" {
+	failure := ""
+	if *err != nil {
+		failure = x.failureName(*err)
 		x.log(failure, *err)
 	}
 	watch, _ := x.ctx.Value(watchKey{}).(func(Call))
@@ -103,8 +104,6 @@ func (x *exchange) end(err *error) {
 func (x *exchange) failureName(err error) string {
 	var outOfStock *OutOfStockError
 	switch {
-	case err == nil:
-		return ""
 	case x.refusal != "":
 		return "invalid_request"
 	case errors.As(err, &outOfStock):

@@ -190,6 +190,8 @@ func (x *exchange) readBody(resp *http.Response) error {
 	switch {
 	case n > limit:
 		return errTooLarge
+	case err == nil:
+		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errIncomplete
 	case garbled(err):

@@ -84,7 +84,7 @@ func (d *decoder) items() []Item {
 	return items
 }
 
-// maxScratch keeps one huge cart from staying in memory for good.
+// maxScratch keeps one huge list from staying in memory for good.
 const maxScratch = 500
 
 // scratchItems are where items are gathered until their number is known: growing

@@ -1,5 +1,7 @@
 package centra
 
+import "sync"
+
 // Location is where Centra believes the shopper to be.
 type Location struct {
 	Country     string `json:"country"` // ISO 3166-1 alpha-2
@@ -45,14 +47,24 @@ func (l *Location) decode(d *decoder) {
 }
 
 func decodeCountries(d *decoder) []Country {
-	countries := []Country{}
+	scratch := scratchCountries.Get().(*[]Country)
+	countries := (*scratch)[:0]
 	for end := d.list(); d.element(end); {
-		var country Country
-		country.decode(d)
-		countries = append(countries, country)
+		countries = append(countries, Country{})
+		countries[len(countries)-1].decode(d)
 	}
-	return countries
+	exact := append([]Country{}, countries...)
+	if cap(countries) <= 2*maxScratch { // each is small
+		clear(countries)
+		*scratch = countries
+		scratchCountries.Put(scratch)
+	}
+	return exact
 }
+
+// scratchCountries are where countries are gathered until their number is known:
+// there are some 250 of them in many answers.
+var scratchCountries = sync.Pool{New: func() any { return new([]Country) }}
 
 func (c *Country) decode(d *decoder) {
 	if !d.object() {
