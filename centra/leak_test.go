@@ -57,6 +57,7 @@ func canaryCalls(ctx context.Context, c api, s centra.Session) map[string]error 
 	_, errs["StartPayment"] = c.StartPayment(ctx, s, centra.Payment{Fields: fields, ReturnPage: "https://example.com/" + canaryResult})
 	_, errs["PaymentResult"] = c.PaymentResult(ctx, s, url.Values{canaryResult: {canaryResult}})
 	_, errs["Do"] = c.Do(ctx, s, http.MethodPut, "/selections/"+canarySelection+"/x?email="+canaryQuery, fields, nil)
+	_, errs["Do with a document"] = c.Do(ctx, s, http.MethodPost, "mutation "+canarySelection+" { x(email: \""+canaryEmail+"\") { ...answered } }", fields, nil)
 	_, errs["Do with a bad path"] = c.Do(ctx, s, http.MethodPut, "/selections/"+canarySelection+"/../"+canaryQuery, fields, nil)
 	_, errs["Do with a bad method"] = c.Do(ctx, s, canarySelection+" ", "/x", fields, nil)
 	_, errs["Do with a bad body"] = c.Do(ctx, s, http.MethodPut, "/x", json.RawMessage(canaryEmail), nil)
@@ -145,7 +146,15 @@ func TestNothingLeaks(t *testing.T) {
 		"bad redirect":                       handler(302, http.Header{"Location": {"http://[" + canarySelection}}, everything),
 		"out of stock": handler(410, nil, `{"token":"`+canaryRotated+`","errors":{"items":`+quoted+`},"unavailable":[{"item":`+quoted+`}],"selection":{"items":[],"address":{"email":"`+
 			canaryEmail+`"}}}`),
-		"another type": handler(200, nil, `{"token":"`+canaryRotated+`","selection":"`+canarySelection+`"}`),
+		"GraphQL errors": handler(200, nil, `{"data":null,"errors":[{"message":`+quoted+`,"path":["`+canarySelection+`"]}],"extensions":{"token":"`+
+			canaryRotated+`","traceId":"`+canaryMessage+`"}}`),
+		"GraphQL refusals": handler(200, nil, `{"data":{"x":{"selection":{"id":"`+canarySelection+`","lines":[{"id":"`+canaryMessage+`"}]},"userErrors":[`+
+			`{"__typename":"`+canaryMessage+`","message":`+quoted+`,"path":["`+canaryEmail+`","`+canarySelection+`"]}]}}}`),
+		"GraphQL stock": handler(200, nil, `{"data":{"x":{"selection":{"id":"`+canarySelection+`","lines":[]},"userErrors":[`+
+			`{"__typename":"UnavailableItem","message":`+quoted+`,"item":{"id":"`+canaryMessage+`"}}]}}}`),
+		"GraphQL without a session": handler(200, nil, `{"data":null,"errors":[{"message":"Unauthorized `+everything+`"}]}`),
+		"GraphQL of another type":   handler(200, nil, `{"data":{"selection":{"id":"`+canarySelection+`","lines":["`+canaryMessage+`"]}}}`),
+		"another type":              handler(200, nil, `{"token":"`+canaryRotated+`","selection":"`+canarySelection+`"}`),
 		"malformed header": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+everything+"\r\n\r\n")
@@ -190,7 +199,14 @@ func checkEveryCall(t *testing.T, host string, opts ...centra.Option) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, c := range map[string]api{"checkout": checkout, "shopper": checkout.AsShopper(), "shop": shop} {
+		storefront, err := centra.NewStorefrontAPI(host+"/"+canarySecret, canarySecret, append(opts, centra.WithSharedSecret(canarySecret),
+			centra.WithShopperAddress(func(context.Context) string { return canaryQuery }))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]api{
+			"checkout": checkout, "shopper": checkout.AsShopper(), "shop": shop, "storefront": storefront.AtCheckout(),
+		} {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			for method, err := range canaryCalls(ctx, c, canarySession) {
 				if err == nil {
@@ -315,6 +331,14 @@ func TestClientsPrintNoSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	storefront, err := centra.NewStorefrontAPI("https://shop.example.com/x", canarySecret, centra.WithSharedSecret(canarySecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type hosts struct {
+		Storefront *centra.StorefrontAPI
+		storefront centra.StorefrontAPI
+	}
 	type config struct {
 		Checkout *centra.CheckoutAPI
 		checkout centra.CheckoutAPI
@@ -331,6 +355,10 @@ func TestClientsPrintNoSecret(t *testing.T) {
 		{"shopper by value", *checkout.AsShopper(), true},
 		{"shop", shop, true},
 		{"shop by value", *shop, true},
+		{"storefront", storefront, true},
+		{"storefront by value", *storefront.AtCheckout(), true},
+		{"storefront in a struct", hosts{storefront, *storefront}, false},
+		{"no storefront", centra.StorefrontAPI{}, false},
 		{"in a list", []any{checkout, *shop}, true},
 		{"in a map", map[string]centra.ShopAPI{"shop": *shop}, true},
 		{"in a struct", config{checkout, *checkout, shop, []centra.ShopAPI{*shop}}, false},

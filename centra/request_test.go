@@ -63,8 +63,10 @@ const (
 	addBody    = `{"comment":"<&>"}`
 )
 
-// fitsAll answers what every call accepts.
-const fitsAll = `{"token":"f611707b97e18a902270223b79f743c2","selection":{"items":[]},"action":"failed","order":"1001"}`
+// fitsAll answers what every call accepts, in the Storefront API what stands in
+// data.
+const fitsAll = `{"token":"f611707b97e18a902270223b79f743c2","selection":{"items":[]},"action":"failed","order":"1001",` +
+	`"data":{"selection":{"lines":[]},"paymentResult":{"type":"SUCCESS","order":{"number":1001}}}}`
 
 // wireHeader is the header of every request, with what a row adds.
 func wireHeader(body string, more http.Header) http.Header {

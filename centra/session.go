@@ -8,10 +8,10 @@ import (
 	"log/slog"
 )
 
-// Session says whose cart a call is about: the session token in the Checkout
-// API, the selection ID in the Shop API. Whoever holds it holds the cart, so it
-// is a secret: it prints as a short digest, never as its value. Convert it with
-// string(s) to store it. In JSON it is the value, so that a shop can keep it in
+// Session says whose cart a call is about: the session token in the Checkout API
+// and the Storefront API, the selection ID in the Shop API. Whoever holds it holds
+// the cart, so it is a secret: it prints as a short digest, never as its value.
+// Convert it with string(s) to store it. In JSON it is the value, so that a shop can keep it in
 // a session of its own: do not log a struct that holds one as JSON. The empty
 // Session means that there is none.
 type Session string

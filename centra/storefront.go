@@ -9,17 +9,26 @@ import (
 )
 
 // StorefrontAPI is a client of Centra's Storefront API, which is GraphQL. It is
-// experimental: the names and types it sends and reads are those of Centra's
-// public schema, but how Centra behaves is documented nowhere. What was decided
-// where nobody outside knows stands in each method's comment and in the README;
-// examples/verify tries it on a plugin of your own.
+// experimental. The fields it asks for and their types are those of Centra's public
+// schema, and so is that setAddress opts the shopper in where it is not told
+// otherwise. Sessions, tokens and "Unauthorized" are as Centra's own storefront
+// takes them. Uncertain, since documented nowhere:
+//
+//   - what a cart link answers whose cart is gone: anything but the cart itself with
+//     something in it is [ErrSelectionNotFound];
+//   - whether setAddress clears what is left out: it is sent again, see
+//     [WithPartialAddress];
+//   - whether a widget's e-mail address starts the countdown by itself, and whether a
+//     later "no" stops it: the visitor's choice is sent after every event that has an
+//     e-mail address;
+//   - with which status and in which words Centra fails: words count before the status.
+//
+// examples/verify finds out with a plugin of your own.
 //
 // A [Session] is a session token. A call without one carries the plugin's token,
 // which makes a session; the token that Centra answers is the one to keep. A
 // method may make more than one call to Centra, each of which is told to
-// [WithObserve] and [WatchCalls].
-//
-// It is safe for concurrent use.
+// [WithObserve] and [WatchCalls]. It is safe for concurrent use.
 type StorefrontAPI struct {
 	client    *client // what it holds is printed by no fmt verb, since it is behind a pointer
 	documents *storefrontDocuments

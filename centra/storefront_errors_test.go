@@ -68,7 +68,7 @@ func TestStorefrontErrors(t *testing.T) {
 	calls := []struct {
 		name string
 		call call
-	}{{"read", readSelection}, {"change", partialUpdate}, {"once", paymentResult}}
+	}{{"read", readSelection}, {"change", storeCountry}, {"once", paymentResult}}
 	for _, test := range tests {
 		for i, method := range calls {
 			t.Run(test.name+"/"+method.name, func(t *testing.T) {
@@ -88,7 +88,8 @@ func TestStorefrontErrors(t *testing.T) {
 	}
 }
 
-var partialUpdate call = func(ctx context.Context, c api, s centra.Session) error {
+// storeCountry is a change of one call to Centra, for a client WithPartialAddress.
+var storeCountry call = func(ctx context.Context, c api, s centra.Session) error {
 	_, err := c.UpdateFields(ctx, s, centra.Fields{Address: &centra.Address{Country: "SE"}})
 	return err
 }
@@ -117,7 +118,7 @@ func TestStorefrontUserErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			body := strings.TrimSuffix(refusing("setAddress", test.userErrors), "}") + "," + withToken + "}"
 			g := storefrontServer(t, map[string][]string{"setAddress": {body}})
-			err := partialUpdate(t.Context(), newStorefront(t, g.URL, centra.WithPartialAddress()), token)
+			err := storeCountry(t.Context(), newStorefront(t, g.URL, centra.WithPartialAddress()), token)
 			e := asError(t, err)
 			if e.Kind != nil || e.Session != newToken {
 				t.Errorf("kind %v, session %q", e.Kind, string(e.Session))

@@ -26,10 +26,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve answers every PUT like Centra, with a cart of as many bytes as the path
+// serve answers every PUT, and every POST of GraphQL, like Centra, with a cart of as many bytes as the path
 // says, and GET /connections with how many connections there were.
 func serve() {
-	carts := map[string][]byte{"30k": cart(30_000), "300k": cart(300_000)}
+	carts := map[string][]byte{"30k": cart(30_000), "300k": cart(300_000), "storefront": storefrontCart(30_000)}
 	var connections atomic.Int64
 	server := &http.Server{
 		ConnState: func(_ net.Conn, s http.ConnState) {

@@ -100,7 +100,9 @@ func setHeader(h http.Header) {
 	h.Set("X-Correlation-ID", "0123456789abcdef")
 }
 
-func readCart(resp *http.Response) error {
+func readCart(resp *http.Response) error { return readInto(resp, new(eightFields)) }
+
+func readInto(resp *http.Response, cart interface{ check() error }) error {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
@@ -109,8 +111,7 @@ func readCart(resp *http.Response) error {
 	if resp.StatusCode >= 400 {
 		return errors.New(resp.Status)
 	}
-	var cart eightFields
-	if err := json.Unmarshal(body, &cart); err != nil {
+	if err := json.Unmarshal(body, cart); err != nil {
 		return err
 	}
 	return cart.check()
