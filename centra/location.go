@@ -54,7 +54,7 @@ func decodeCountries(d *decoder) []Country {
 		countries[len(countries)-1].decode(d)
 	}
 	exact := append([]Country{}, countries...)
-	if cap(countries) <= 2*maxScratch { // each is small
+	if cap(countries) <= 3*maxScratch { // each is small
 		clear(countries)
 		*scratch = countries
 		scratchCountries.Put(scratch)
