@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // Session says whose cart a call is about: the session token in the Checkout API
@@ -45,7 +46,7 @@ func ParseSelectionID(s string) (SelectionID, error) {
 			return "", ErrInvalidSelectionID
 		}
 	}
-	return SelectionID(s), nil
+	return SelectionID(strings.Clone(s)), nil // the memory may be a server's that uses it again
 }
 
 // checkToken reports whether s can travel in the API-Token header.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -55,6 +56,16 @@ func TestParseSelectionID(t *testing.T) {
 				t.Errorf("%q, %v; want ErrInvalidSelectionID", string(id), err)
 			}
 		})
+	}
+}
+
+// Servers such as fasthttp use the memory of a request again.
+func TestParseSelectionIDCopies(t *testing.T) {
+	memory := []byte("abeb59928306768d255e21920f9087a4")
+	id, err := centra.ParseSelectionID(unsafe.String(&memory[0], len(memory)))
+	copy(memory, "f611707b97e18a902270223b79f743c2")
+	if string(id) != "abeb59928306768d255e21920f9087a4" || err != nil {
+		t.Errorf("%q, %v; want it unchanged", string(id), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -137,8 +138,10 @@ func (v *Visitors) Strict() bool {
 // the context's error. Call Do before the response's body is written: the
 // session is saved in w's header. A panic of call passes through.
 //
-// call runs in another goroutine. Do not call Do within it: it would wait for
-// itself.
+// call runs in another goroutine, and one that is given up may outlive the
+// request. What a framework uses again for the next one, such as a *gin.Context, an
+// echo.Context or a fiber.Ctx, has no place in it: take out before what it needs.
+// Do not call Do within it: it would wait for itself.
 func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	call func(context.Context, centra.Session) (centra.Session, error)) error {
 	waiting, cancel := v.bound(r.Context())
@@ -188,5 +191,7 @@ func (v *Visitors) Session(r *http.Request) (centra.Session, error) {
 	if s == centra.NoSession {
 		return "", nil
 	}
-	return s, nil
+	// Turns remember it for longer than the request lives, whose memory some
+	// servers, such as fasthttp, use again.
+	return centra.Session(strings.Clone(string(s))), nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -246,6 +247,24 @@ func TestDoOfAStraggler(t *testing.T) {
 		if given != step.given || set != step.set || err != nil {
 			t.Errorf("step %d: given %q, set %q, error %v; want %q, %q", i, given, set, err, step.given, step.set)
 		}
+	}
+}
+
+// fasthttp and what stands on it use the memory of a request again: what is
+// remembered of a visitor must not change with it.
+func TestDoOutlivesTheMemoryOfTheRequest(t *testing.T) {
+	memory := []byte("token-1")
+	v := newVisitors(t, &serverStore{sessions: map[string]centra.Session{
+		"v": centra.Session(unsafe.String(&memory[0], len(memory))), "straggler": "token-1",
+	}})
+	if given, _, err := do(t, v, request(t, ""), "token-2", nil); given != "token-1" || err != nil {
+		t.Fatalf("given %q, %v", given, err)
+	}
+	copy(memory, "another")
+	straggler := request(t, "")
+	straggler.Header.Set("Cookie", "visitor=straggler")
+	if given, _, err := do(t, v, straggler, "", nil); given != "token-2" || err != nil {
+		t.Errorf("given %q, %v; want token-2", given, err)
 	}
 }
 
