@@ -119,6 +119,7 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 				t.Fatal(err)
 			}
 			take(t, turns, "a").Done("b")
+			take(t, turns, "earlier").Done("later")
 
 			tt.break_(server, proxy)
 			began := time.Now()
@@ -160,12 +161,14 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 			}
 			// Another process hears of what happened meanwhile.
 			another := process(t, server.client())
-			for waited := time.Now(); sessionOf(t, another, "a") != "d" && time.Since(waited) < 5*time.Second; {
+			for waited := time.Now(); (sessionOf(t, another, "a") != "d" ||
+				sessionOf(t, another, "earlier") != "later") && time.Since(waited) < 5*time.Second; {
 				take(t, turns, "somebody").Done("")
 			}
 			for _, s := range []centra.Session{"a", "b", "c", "d"} {
 				takes(t, another, s, "d")
 			}
+			takes(t, another, "earlier", "later")
 			held = take(t, another, "a")
 			blocked(t, turns, "d")
 			held.Done("")

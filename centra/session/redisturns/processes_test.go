@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/centra/session/redisturns"
@@ -91,6 +93,7 @@ func TestProcessesTakeTurns(t *testing.T) {
 func TestAnotherProcessKnowsTheNewest(t *testing.T) {
 	client := startServer(t).client()
 	one, two, three := process(t, client), process(t, client), process(t, client)
+	began := time.Now()
 	take(t, one, "a").Done("b")
 	take(t, two, "b").Done("c")
 	takes(t, three, "a", "c")
@@ -98,6 +101,9 @@ func TestAnotherProcessKnowsTheNewest(t *testing.T) {
 	take(t, three, "a").Done("a") // which came back
 	takes(t, two, "c", "a")
 	takes(t, one, "b", "a")
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("seven turns that nobody held took %v", took)
+	}
 }
 
 // A server-side store of sessions is written before the turn ends, so that
@@ -148,18 +154,62 @@ func TestVisitorsWhoTurnOutToBeOne(t *testing.T) {
 	}
 }
 
-// Nobody may wait for ever where two ended their turns with each other's session.
+// Nobody may wait for ever where two ended their turns with each other's session,
+// and all who are led there must agree.
 func TestACircleIsCut(t *testing.T) {
-	client := startServer(t).client()
-	one, two, three := process(t, client), process(t, client), process(t, client)
+	server := startServer(t)
+	client, slow := server.client(), server.client()
+	gate := &gate{reached: make(chan struct{}), open: make(chan struct{})}
+	slow.AddHook(gate)
+	one, two := process(t, slow), process(t, client)
+	sessions := []centra.Session{"a", "b"}
+	for i := range 8 {
+		s := centra.Session(fmt.Sprint("older-", i))
+		turn := take(t, one, "a")
+		turn.Done(s)
+		sessions = append(sessions, s)
+	}
 	a, b := take(t, one, "a"), take(t, two, "b")
-	a.Done("b")
+	gate.closed.Store(true)
+	ended := make(chan struct{})
+	go func() {
+		a.Done("b")
+		close(ended)
+	}()
+	<-gate.reached // it has seen that b is somebody's, and not yet said so
 	b.Done("a")
-	held := take(t, three, "a")
-	blocked(t, process(t, client), "b")
+	close(gate.open)
+	<-ended
+	held := take(t, process(t, client), "a")
+	for _, s := range sessions {
+		blocked(t, process(t, client), s)
+	}
 	held.Done("c")
-	for _, s := range []centra.Session{"a", "b", "c"} {
+	for _, s := range append(sessions, "c") {
 		takes(t, process(t, client), s, "c")
+	}
+}
+
+// gate stops a process, once closed, before it ends a turn in Redis: that is the
+// only script with three keys.
+type gate struct {
+	closed        atomic.Bool
+	reached, open chan struct{}
+}
+
+func (g *gate) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if args := cmd.Args(); args[0] == "evalsha" && args[2] == 3 && g.closed.CompareAndSwap(true, false) {
+			close(g.reached)
+			<-g.open
+		}
+		return next(ctx, cmd)
 	}
 }
 

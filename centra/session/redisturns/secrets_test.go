@@ -65,7 +65,9 @@ func TestNothingTellsASession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens := []centra.Session{"esf1p3tgchfg5ggtpqdpgqjtt6", "f611707b97e18a902270223b79f743c2", "kbd2q9tgchfg5ggtpqdpgqjtt7"}
+	tokens := []centra.Session{
+		"esf1p3tgchfg5ggtpqdpgqjtt6", "f611707b97e18a902270223b79f743c2", "kbd2q9tgchfg5ggtpqdpgqjtt7",
+	}
 	take(t, turns, tokens[0]).Done(tokens[1])
 	take(t, turns, tokens[1]).Done(tokens[2])
 	held := take(t, turns, tokens[0])
@@ -98,8 +100,9 @@ func TestNothingTellsASession(t *testing.T) {
 }
 
 func traces(s centra.Session) map[string][]byte {
-	sum1, sum5, sum256, sum512 := sha1.Sum([]byte(s)), md5.Sum([]byte(s)), sha256.Sum256([]byte(s)), sha512.Sum512([]byte(s))
-	return map[string][]byte{"text": []byte(s), "SHA-1": sum1[:], "MD5": sum5[:], "SHA-256": sum256[:], "SHA-512": sum512[:]}
+	b := []byte(s)
+	sum1, sum5, sum256, sum512 := sha1.Sum(b), md5.Sum(b), sha256.Sum256(b), sha512.Sum512(b)
+	return map[string][]byte{"text": b, "SHA-1": sum1[:], "MD5": sum5[:], "SHA-256": sum256[:], "SHA-512": sum512[:]}
 }
 
 // Everything in Redis goes away by itself, a day after it was last asked for.

@@ -17,14 +17,6 @@ import (
 
 // Take is that of [session.Turns].
 func (t *Turns) Take(ctx context.Context, s centra.Session) (session.Turn, error) {
-	turn, err := t.take(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return turn, nil
-}
-
-func (t *Turns) take(ctx context.Context, s centra.Session) (*turn, error) {
 	began := time.Now()
 	local, err := t.local.Take(ctx, s)
 	if err != nil {
