@@ -127,7 +127,7 @@ func (a *StorefrontAPI) AttachSelection(ctx context.Context, s Session, id Selec
 func (x *exchange) attached(answer *storefrontAnswer, id SelectionID) error {
 	if len(answer.errors) > 0 && !answer.partial() {
 		e := x.faulty(answer)
-		if e.Kind == nil { // there is nothing but the ID to refuse
+		if e.Kind == nil && answer.errors[0].aboutCart() { // there is nothing but the ID to refuse
 			e.Kind = ErrSelectionNotFound
 		}
 		return e

@@ -215,7 +215,7 @@ func attaches(_ context.Context, s centra.Session, _ centra.SelectionID) (*centr
 	return attached(s), nil
 }
 
-// apis are both of Centra's APIs over one simulated Centra, as a shop uses them.
+// apis are Centra's APIs over one simulated Centra, as a shop uses them.
 var apis = []struct {
 	name   string
 	client func(testing.TB, *centratest.Server, ...centra.Option) centra.API
@@ -249,6 +249,19 @@ var apis = []struct {
 		},
 		session:   func(_, selection string) string { return selection },
 		selection: func(_ *centratest.Server, session string) string { return session },
+	},
+	{
+		name: "storefront",
+		client: func(t testing.TB, server *centratest.Server, opts ...centra.Option) centra.API {
+			opts = append(opts, centra.WithTransport(server.Client().Transport))
+			api, err := centra.NewStorefrontAPI(server.StorefrontURL(), centratest.SessionModeToken, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return api
+		},
+		session:   func(token, _ string) string { return token },
+		selection: (*centratest.Server).SelectionOf,
 	},
 }
 
