@@ -375,7 +375,7 @@ func TestCalls(t *testing.T) {
 		{"checkout, other cart", 0, []string{"2-2"}, get, []string{"GET /selection"}},
 		{"checkout, yes", 0, []string{"2-2"}, post, []string{"PUT /selection/{linked}"}},
 		{"shop, no session", 1, nil, get, []string{"GET /selections/{linked}"}},
-		{"shop, other cart", 1, []string{"2-2"}, get, []string{"GET /selections/{own}"}},
+		{"shop, other cart", 1, []string{"2-2"}, get, []string{"GET /selections/{own}", "GET /selections/{linked}"}},
 		{"shop, yes", 1, []string{"2-2"}, post, []string{"GET /selections/{linked}"}},
 		{"shop, twice", 1, nil, twice, []string{"GET /selections/{linked}", "GET /selections/{linked}"}},
 	} {

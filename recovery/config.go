@@ -91,9 +91,19 @@ type Config struct {
 	// other calls wait meanwhile; the request's context ends with Timeout.
 	Owner func(*http.Request, *centra.Selection) bool
 
-	// Page, if set, renders the small pages in place of the default, which is in
-	// English; see [Page].
+	// Page, if set, renders the small pages in place of the default; see [Page].
 	Page func(http.ResponseWriter, *http.Request, Page)
+
+	// Texts replaces what the small pages say, by language tag: "sv", "pt-BR". What
+	// a language that is built in leaves empty stays as it is; another language
+	// is added, and needs every text.
+	Texts map[string]Texts
+
+	// Languages are those that the small pages may be in, for a shop that speaks
+	// fewer than they do. A page is in the language of the cart that it shows, else
+	// in what the browser asks for, else in the first of Languages. nil means all,
+	// and English where none is asked for.
+	Languages []string
 
 	// CookieName is the name, without its __Host- prefix, of the one cookie of the
 	// handler's own. It says in digests which cart was recovered in which session,
@@ -194,6 +204,12 @@ func New(c Config) (*Handler, error) {
 	h.keepParams, err = parseKeepParams(c.KeepParams)
 	refuse("KeepParams", err)
 
+	texts, err := parseTexts(c.Texts)
+	refuse("Texts", err)
+	if err == nil {
+		h.languages, err = parseLanguages(c.Languages, texts)
+		refuse("Languages", err)
+	}
 	if h.page = c.Page; h.page == nil {
 		h.page = renderPage
 	}

@@ -36,6 +36,26 @@
 // Every answer tells robots not to index it, browsers not to send its address on
 // as a Referer, and caches not to keep it.
 //
+// # The pages
+//
+// The small pages that ask, or say why not, load nothing and run no script. They
+// are in English, Swedish, Norwegian (Bokmål), Danish, Finnish, German, Dutch or
+// French: in the language of the visitor's cart, else what the browser asks for.
+// A visitor with another cart sees what is in it and, in the Shop API, what is in
+// the link's; the other APIs do not show that without attaching it. There are no
+// pictures, since those would come from another site. Config.Texts and
+// Config.Languages change what they say, Config.Page replaces them.
+//
+// # Recovered orders
+//
+// A click is no recovered cart, and a recovered cart is no order. [Handler.Ordered]
+// says of an order whether it came from a recovered cart, and Config.Observe
+// hears of its value:
+//
+//	links opened       every Outcome but NotAPerson
+//	carts recovered    Recovered
+//	orders recovered   OrderRecovered, with Value and Currency
+//
 // # What is defended, and what the host must do
 //
 // A cart link is a capability, not a login: whoever has it gets the cart with

@@ -24,6 +24,7 @@ type Handler struct {
 	owner      func(*http.Request, *centra.Selection) bool
 	page       func(http.ResponseWriter, *http.Request, Page)
 	policy     string
+	languages  languages
 	logger     *slog.Logger
 	observe    func(context.Context, Outcome)
 	cookie     markCookie
@@ -103,17 +104,17 @@ func (v *visit) serve() Outcome {
 
 	if v.r.Method == http.MethodPost {
 		if err := v.origins.Check(v.r); err != nil {
-			v.show(Page{Kind: PageCrossOrigin, Status: http.StatusForbidden})
-			return Outcome{Code: CrossOrigin, Err: err}
+			v.show(Page{Kind: PageCrossSite, Status: http.StatusForbidden})
+			return Outcome{Code: CrossSite, Err: err}
 		}
 	} else if signature := notAPerson(v.r); signature != "" {
 		return v.askRobot(signature)
 	} else if unclicked(v.r.Header) {
-		o := v.ask(PageConfirm, nil)
+		o := v.ask(Page{Kind: PageConfirm})
 		o.Signature = "no click"
 		return o
 	} else if v.confirm == Always {
-		return v.ask(PageConfirm, nil)
+		return v.ask(Page{Kind: PageConfirm})
 	}
 	if v.allow != nil && !v.allow(v.w, v.r) {
 		return Outcome{Code: Refused}

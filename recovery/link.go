@@ -34,7 +34,8 @@ func parseCartLink(link string) (cartLink, error) {
 	case u.User != nil:
 		return cartLink{}, errors.New("must not hold a user name")
 	case strings.Contains(u.RawQuery, "selection}"):
-		return cartLink{}, errors.New("the ID must be a segment of the path, not a query parameter: analytics and logs keep those")
+		return cartLink{}, errors.New("the ID must be a segment of the path, not a query parameter:" +
+			" analytics and logs keep those")
 	}
 	l.origin = u.Scheme + "://" + u.Host
 	l.plainHTTP = u.Scheme == "http"
@@ -68,7 +69,8 @@ func parseCartLink(link string) (cartLink, error) {
 	case !found:
 		return cartLink{}, errors.New("must hold {selection} as a segment of its path, where the mailing plugin puts the ID")
 	case len(l.before)+len(l.after) == 0:
-		return cartLink{}, errors.New("the path needs a segment beside {selection}, or every page of the shop would be a cart link")
+		return cartLink{}, errors.New("the path needs a segment beside {selection}," +
+			" or every page of the shop would be a cart link")
 	}
 	if len(l.after) > 0 {
 		l.disallow += "*" + strings.TrimPrefix(l.pattern, l.disallow+placeholder)

@@ -23,8 +23,8 @@ const (
 	Malformed Code = "malformed"
 	// Refused: Config.Allow or Config.Owner said no.
 	Refused Code = "refused"
-	// CrossOrigin: the POST came from another site.
-	CrossOrigin Code = "cross_origin"
+	// CrossSite: the POST came from another site.
+	CrossSite Code = "cross_site"
 	// MethodNotAllowed: neither GET nor HEAD nor POST.
 	MethodNotAllowed Code = "method_not_allowed"
 	// Unavailable: Centra or the session store failed; the visitor was told to

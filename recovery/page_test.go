@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/recovery"
 )
@@ -17,9 +19,47 @@ import (
 // pages returns every default page, by what led to it.
 func pages(t *testing.T) map[string]*http.Response {
 	t.Helper()
-	own := func(_ context.Context, s centra.Session) (*centra.Selection, error) { return attached(s), nil }
+	return pagesIn(t, "en")
+}
+
+const ownID = "1ce1c2d4a1a84bd2a31b7cdd4a4f5e7f"
+
+// cartIn is a cart of the Shop API, of which the visitor's own has ownID.
+func cartIn(language string, s centra.Session) *centra.Selection {
+	item := func(quantity int, name, variant, size, price string) centra.Item {
+		return centra.Item{
+			Item: "1-1", Quantity: quantity, Size: size, TotalPrice: price,
+			Product: centra.Product{Name: name, VariantName: variant},
+		}
+	}
+	sel := &centra.Selection{Session: s, ID: centra.SelectionID(s), Language: language}
+	sel.Address.Email = "kim@example.com"
+	if s == ownID {
+		sel.Items = []centra.Item{item(2, "Linen Shirt", "Blue", "M", "2,398.00 SEK"), item(1, "Raincoat", "", "One size", "2,899.00 SEK")}
+		sel.Totals.GrandTotalPrice = "5,297.00 SEK"
+		return sel
+	}
+	sel.Items = []centra.Item{item(1, "Trail Boots <6>", "Trail Boots <6>", "42", "2,299.00 SEK")}
+	sel.Totals.GrandTotalPrice = "2,299.00 SEK"
+	return sel
+}
+
+// pagesIn returns every default page in a language, by what led to it.
+func pagesIn(t *testing.T, language string) map[string]*http.Response {
+	t.Helper()
+	own := func(_ context.Context, s centra.Session) (*centra.Selection, error) { return cartIn(language, s), nil }
+	hidden := func(_ context.Context, s centra.Session) (*centra.Selection, error) {
+		sel := cartIn(language, s)
+		sel.ID = ""
+		return sel, nil
+	}
+	get := func(b *browser, path string) *http.Response {
+		return b.do(http.MethodGet, path, "Accept-Language: "+language)
+	}
 	conflict := newBrowser(t, newShop(t, recovery.Config{API: &fakeAPI{t: t, selection: own}}))
-	conflict.have("own")
+	conflict.have(ownID)
+	half := newBrowser(t, newShop(t, recovery.Config{API: &fakeAPI{t: t, selection: hidden}}))
+	half.have(ownID)
 	always := newBrowser(t, newShop(t, recovery.Config{API: &fakeAPI{t: t}, Confirm: recovery.Always}))
 	down := newBrowser(t, newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: func(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error) {
 		return nil, centra.ErrUnavailable
@@ -27,9 +67,10 @@ func pages(t *testing.T) map[string]*http.Response {
 	return map[string]*http.Response{
 		"confirm":      get(always, linkedPath),
 		"conflict":     get(conflict, linkedPath),
+		"half known":   get(half, linkedPath),
 		"unavailable":  get(down, linkedPath),
-		"cross-origin": always.do(http.MethodPost, linkedPath, "Sec-Fetch-Site: cross-site"),
-		"method":       always.do(http.MethodPut, linkedPath),
+		"cross-origin": always.do(http.MethodPost, linkedPath, "Sec-Fetch-Site: cross-site", "Accept-Language: "+language),
+		"method":       always.do(http.MethodPut, linkedPath, "Accept-Language: "+language),
 		"not found":    get(always, "/not/a-cart-link"),
 	}
 }
@@ -46,6 +87,7 @@ func TestPagePolicy(t *testing.T) {
 	allowed := map[string]bool{
 		"html": true, "head": true, "meta": true, "title": true, "style": true, "body": true,
 		"main": true, "h1": true, "p": true, "form": true, "button": true, "a": true,
+		"div": true, "section": true, "h2": true, "ul": true, "li": true, "span": true,
 	}
 	for name, resp := range pages(t) {
 		body := bodyOf(t, resp)
@@ -72,8 +114,10 @@ func TestPagePolicy(t *testing.T) {
 				t.Errorf("%s: %s", name, m[0])
 			}
 		}
-		if strings.Contains(body, linkedID) {
-			t.Errorf("%s: the ID is in the page", name)
+		for _, secret := range []string{linkedID, ownID, "kim@example.com", "Boots <"} {
+			if strings.Contains(body, secret) {
+				t.Errorf("%s: %q is in the page", name, secret)
+			}
 		}
 	}
 }
@@ -83,7 +127,7 @@ func TestPageBasics(t *testing.T) {
 	for name, resp := range pages(t) {
 		body := bodyOf(t, resp)
 		for _, want := range []string{
-			`<html lang="en">`, `<meta name="viewport" content="width=device-width, initial-scale=1">`, "<main>", "color-scheme: light dark", ":focus-visible",
+			`<html lang="en">`, `<meta name="viewport" content="width=device-width, initial-scale=1">`, "<main", "color-scheme: light dark", ":focus-visible",
 		} {
 			if strings.Count(body, want) < 1 {
 				t.Errorf("%s: no %s", name, want)
@@ -128,12 +172,46 @@ func TestOwnPage(t *testing.T) {
 	}
 	b.do(http.MethodDelete, linkedPath)
 	b.do(http.MethodHead, linkedPath)
-	want := []recovery.Page{
-		{Kind: recovery.PageConfirm, Status: 200, Keep: "/checkout?utm_source=x"},
-		{Kind: recovery.PageMethodNotAllowed, Status: 405},
+	for i := range got {
+		if got[i].Texts.ConfirmNo != "Continue without it" {
+			t.Errorf("page %d has no texts", i)
+		}
+		got[i].Texts = recovery.Texts{}
 	}
-	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
-		t.Errorf("pages %+v, want %+v", got, want)
+	want := []recovery.Page{
+		{Kind: recovery.PageConfirm, Status: 200, Keep: "/checkout?utm_source=x", Lang: "en"},
+		{Kind: recovery.PageMethodNotAllowed, Status: 405, Lang: "en"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+}
+
+// A host's own page sees both carts where they can be seen, and in the language
+// that goes with them.
+func TestOwnConflictPage(t *testing.T) {
+	for _, shows := range []bool{true, false} {
+		var got recovery.Page
+		api := &fakeAPI{t: t, selection: func(_ context.Context, s centra.Session) (*centra.Selection, error) {
+			sel := cartIn("de", s)
+			if !shows {
+				sel.ID = ""
+			}
+			return sel, nil
+		}}
+		s := newShop(t, recovery.Config{API: api, Page: func(w http.ResponseWriter, _ *http.Request, p recovery.Page) {
+			got = p
+			w.WriteHeader(p.Status)
+		}})
+		b := newBrowser(t, s)
+		b.have(ownID)
+		b.do(http.MethodGet, linkedPath, "Accept-Language: sv")
+		if got.Kind != recovery.PageConflict || got.Lang != "de" || got.Texts.Total != "Gesamtsumme" || len(got.Own.Items) != 2 {
+			t.Errorf("got %+v", got)
+		}
+		if (got.Linked != nil) != shows || (shows && len(got.Linked.Items) != 1) {
+			t.Errorf("IDs shown %v: linked cart %v", shows, got.Linked)
+		}
 	}
 }
 

@@ -64,7 +64,8 @@ func isPrefetch(h http.Header) bool {
 // ordinary browser, and nothing in a single request tells. General tools (curl,
 // Go's client, headless browsers) are not listed, since shops test with them.
 var scanners = [...]struct{ signature, why string }{
-	{"+http", "crawlers and previews link to a page about them: Googlebot, bingbot, Slackbot, facebookexternalhit, Discordbot, Applebot, YandexBot"},
+	{"+http", "crawlers and previews link to a page about them: Googlebot, bingbot, Slackbot, facebookexternalhit," +
+		" Discordbot, Applebot, YandexBot"},
 	{"bot/", "those that name only themselves: Twitterbot/1.0 (X, iMessage), Googlebot-Image's and bingbot's short forms"},
 	{"Bot", "TelegramBot (like TwitterBot), LinkedInBot"},
 	{"Preview", "BingPreview, SkypeUriPreview (Skype, Teams), Snap URL Preview Service"},
@@ -77,7 +78,8 @@ var scanners = [...]struct{ signature, why string }{
 	{"roofpoint", "Proofpoint URL Defense, where it says so, in either case"},
 	{"Mimecast", "Mimecast URL Protect, where it says so"},
 	{"SafeLinks", "Microsoft Safe Links, where it says so"},
-	{"ms-office", "Outlook and Office open a link themselves, and then the browser where that was redirected to: the session would be Office's, the checkout the browser's"},
+	{"ms-office", "Outlook and Office open a link themselves, and then the browser where that was redirected to:" +
+		" the session would be Office's, the checkout the browser's"},
 	{"Microsoft Office", "likewise, in newer versions and on the Mac"},
 }
 

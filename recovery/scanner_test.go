@@ -125,7 +125,7 @@ func TestButtonOfAnotherSite(t *testing.T) {
 				return
 			}
 			shows(t, resp, 403, "another site")
-			if got := s.last(t).Code; got != recovery.CrossOrigin {
+			if got := s.last(t).Code; got != recovery.CrossSite {
 				t.Errorf("outcome %q", got)
 			}
 		})

@@ -37,7 +37,8 @@ func parseTarget(s string, link cartLink) (target, error) {
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' || s[i] == '\\' {
-			return t, errors.New("must be a URL without spaces, backslashes, control characters and unescaped letters beyond ASCII")
+			return t, errors.New("must be a URL without spaces, backslashes, control characters" +
+				" and unescaped letters beyond ASCII")
 		}
 	}
 	u, err := url.Parse(s)

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -28,9 +29,10 @@ type turn struct {
 type finding struct {
 	code Code
 	err  error             // why the link is dead
-	own  *centra.Selection // the cart that the visitor has, where it stays
 	cart *centra.Selection // the link's, which the visitor has now
 	mark *mark             // what the browser is to keep from now on
+
+	own, linked *centra.Selection // where the visitor is asked, what is known of the carts
 
 	before, now centra.Session
 }
@@ -89,7 +91,8 @@ func (t *turn) decide() (finding, error) {
 		case own.ID == t.id, own.ID == "" && recovered && t.resemblesMarked(own, marks):
 			return t.found(AlreadyCurrent, own, recovered), nil
 		default:
-			return finding{code: Asked, own: own}, nil
+			linked, err := t.linkedCart(own)
+			return finding{code: Asked, own: own, linked: linked}, err
 		}
 	}
 	sel, err := t.attach()
@@ -143,6 +146,27 @@ func (t *turn) ownCart() (*centra.Selection, error) {
 		t.replaced = t.session != t.before
 	}
 	return own, hostError(err)
+}
+
+// linkedCart reads the link's cart where that changes nothing: in the Shop API,
+// where a session is the ID of a cart and own shows it. It returns nil where it
+// cannot tell, and an error where nobody needs to be asked.
+func (t *turn) linkedCart(own *centra.Selection) (*centra.Selection, error) {
+	if own.ID == "" || string(own.ID) != string(own.Session) {
+		return nil, nil
+	}
+	linked, err := t.api.Selection(t.ctx, centra.Session(t.id))
+	switch {
+	case errors.Is(err, centra.ErrSelectionNotFound):
+		return nil, err
+	case err != nil || linked == nil:
+		return nil, nil
+	case linked.Empty():
+		return nil, errEmpty
+	case t.owner != nil && !t.owner(t.r, linked):
+		return nil, cmp.Or(t.ctx.Err(), errNotOwner)
+	}
+	return linked, nil
 }
 
 // look finds out whether a session that came with a failure has the visitor's

@@ -42,7 +42,7 @@ func (v *visit) open() Outcome {
 		if f.own == nil {
 			kind = PageConfirm
 		}
-		return v.ask(kind, f.own)
+		return v.ask(Page{Kind: kind, Own: f.own, Linked: f.linked})
 	case Recovered: // also for the handler of another market, if there is one
 		v.visitors.CartChanged(v.w, v.r, f.before)
 		v.visitors.CartChanged(v.w, v.r, f.now)
@@ -86,8 +86,10 @@ func (v *visit) checkoutOf(sel *centra.Selection) target {
 
 // ask shows the page with the button. Its status is 200: nothing went wrong, and
 // proxies and monitors take an error's page for theirs.
-func (v *visit) ask(kind PageKind, own *centra.Selection) Outcome {
-	v.show(Page{Kind: kind, Status: http.StatusOK, Keep: v.checkoutOf(own).with(v.r.URL.RawQuery, v.keepParams)})
+func (v *visit) ask(p Page) Outcome {
+	p.Status = http.StatusOK
+	p.Keep = v.checkoutOf(p.Own).with(v.r.URL.RawQuery, v.keepParams)
+	v.show(p)
 	return Outcome{Code: Asked}
 }
 
@@ -101,16 +103,4 @@ func (v *visit) askRobot(signature string) Outcome {
 	v.w.Header()["Vary"] = append(v.w.Header()["Vary"], prefetchHeaders[:]...)
 	v.show(p)
 	return Outcome{Code: NotAPerson, Signature: signature}
-}
-
-// show answers with one of the small pages, or for HEAD with its header.
-func (v *visit) show(p Page) {
-	h := v.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", v.policy)
-	if v.r.Method == http.MethodHead {
-		v.w.WriteHeader(p.Status)
-		return
-	}
-	v.page(v.w, v.r, p)
 }

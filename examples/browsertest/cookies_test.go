@@ -56,7 +56,7 @@ func newMailedShop(t *testing.T, cookie session.Cookie, confirm recovery.Confirm
 		t.Fatal(err)
 	}
 	handler, err := recovery.New(recovery.Config{
-		API: api, Visitors: visitors, Checkout: "/checkout", Confirm: confirm,
+		API: api, Visitors: visitors, Checkout: "/checkout", Confirm: confirm, Languages: []string{"en"},
 		CartLink: "https://shop.example/abandoned-cart/{selection}",
 	})
 	if err != nil {

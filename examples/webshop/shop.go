@@ -72,13 +72,14 @@ func newShop(set settings) (*shop, error) {
 		return nil, err
 	}
 	s.recovery, err = recovery.New(recovery.Config{
-		API:      s.server,
-		Visitors: s.visitors,
-		CartLink: s.cartLink,
-		Checkout: "/checkout",
-		DeadLink: "/?cart=gone",
-		Logger:   s.logger,
-		Observe:  s.observeRecovery,
+		API:       s.server,
+		Visitors:  s.visitors,
+		CartLink:  s.cartLink,
+		Checkout:  "/checkout",
+		DeadLink:  "/?cart=gone",
+		Languages: []string{"en"}, // as the shop itself
+		Logger:    s.logger,
+		Observe:   s.observeRecovery,
 
 		InsecurePlainHTTP: plainHTTP,
 	})
