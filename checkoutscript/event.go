@@ -28,7 +28,7 @@ func dropOptIn(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, member := range v {
-			if strings.EqualFold(name, "cartAbandonmentEmail") {
+			if isOptIn(name) {
 				delete(v, name)
 				continue
 			}
@@ -41,7 +41,12 @@ func dropOptIn(v any) {
 	}
 }
 
-// Payload is the event as it was sent, but for any cartAbandonmentEmail: objects
+// isOptIn reports whether a member has the name of the consent in any of the APIs.
+func isOptIn(name string) bool {
+	return strings.EqualFold(name, "cartAbandonmentEmail") || strings.EqualFold(name, "sendCartAbandonmentEmail")
+}
+
+// Payload is the event as it was sent, but for any opt-in (cartAbandonmentEmail): objects
 // are map[string]any, lists []any, numbers [json.Number], and in a form all
 // values text. It is the event's own map; changes show in [Event.Fields].
 func (e *Event) Payload() map[string]any { return e.payload }
