@@ -211,7 +211,7 @@ func garbled(err error) bool {
 // token is dead, and a call with it would succeed, on a new and empty cart.
 func (x *exchange) keepToken() {
 	redirect := x.status < 400 && !success(x.status) // not Centra's words
-	if (x.err == nil && success(x.status)) || x.err == errGarbled || redirect || x.token == nil {
+	if (x.err == nil && success(x.status)) || errors.Is(x.err, errGarbled) || redirect || x.token == nil {
 		return
 	}
 	x.next(x.token(x.response.Bytes()))
@@ -236,10 +236,10 @@ func success(status int) bool { return status >= 200 && status < 300 }
 // lost is the error of a call whose answer did not come, or not as a whole; nil
 // where it did.
 func (x *exchange) lost(ctx context.Context) error {
-	switch x.err {
-	case nil:
+	switch {
+	case x.err == nil:
 		return nil
-	case errTooLarge, errIncomplete, errGarbled:
+	case errors.Is(x.err, errTooLarge), errors.Is(x.err, errIncomplete), errors.Is(x.err, errGarbled):
 		return x.failed(x.unreadable(), x.err.Error(), nil)
 	}
 	reason, cause := explainTransport(x.err)

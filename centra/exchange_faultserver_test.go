@@ -96,7 +96,7 @@ func (s *faultyServer) accept() {
 }
 
 func (s *faultyServer) serve(conn *net.TCPConn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	r := bufio.NewReader(conn)
 	for {
 		request, err := http.ReadRequest(r)
@@ -137,7 +137,7 @@ func refusingURL(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	return "http://" + listener.Addr().String()
 }
 

@@ -35,8 +35,9 @@ func validSecret(s string) bool { return s != "" && Session(s).checkToken() == n
 func WithOrigin(origin string) Option {
 	return func(c *client) error {
 		u, err := url.Parse(origin)
-		if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || (u.Scheme != "https" && u.Scheme != "http") ||
-			u.Scheme+"://"+u.Host != origin || Session(origin).checkToken() != nil {
+		known := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
+		known = known && u.Scheme+"://"+u.Host == origin && !strings.HasSuffix(origin, ":")
+		if !known || Session(origin).checkToken() != nil {
 			return errors.New("WithOrigin: must be an origin such as https://www.example.com, without a path")
 		}
 		c.origin = origin

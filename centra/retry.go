@@ -39,7 +39,7 @@ func (x *exchange) again(ctx context.Context, _ *http.Response, _ error) (bool, 
 // worthRepeating is the retry policy: the first row that fits decides.
 func (x *exchange) worthRepeating() bool {
 	switch {
-	case x.err == errTooLarge: // it would be again
+	case errors.Is(x.err, errTooLarge): // it would be again
 		return false
 	case x.err != nil && permanent(x.err): // no such host, bad certificate: it will not get better
 		return false
