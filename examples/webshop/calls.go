@@ -2,11 +2,13 @@ package main
 
 import (
 	"net/http"
-	"strings"
+
+	"github.com/centra-go/cartabandonment/centra"
 )
 
 // tellCalls writes the calls to Centra that matter here into the timeline, each
-// attempt of them, by their endpoint and without the IDs in their paths.
+// attempt of them. The operation's name tells which they are, without the IDs
+// that are in their paths.
 type tellCalls struct {
 	next     http.RoundTripper
 	timeline *timeline
@@ -14,36 +16,34 @@ type tellCalls struct {
 
 // RoundTrip writes down the call before anything comes of it.
 func (t tellCalls) RoundTrip(r *http.Request) (*http.Response, error) {
-	segments := strings.Split(r.URL.Path, "/")
-	last := segments[len(segments)-1]
-	attached := len(segments) > 1 && segments[len(segments)-2] == "selection"
-	next := entry{Kind: "put", From: "Shop → Centra"}
-	switch {
-	case r.Method == http.MethodPut && last == "payment-fields":
-		next.Title, next.Detail = "The details are sent", "PUT payment-fields"
-	case r.Method == http.MethodPut && last == "checkout-fields":
-		next.Title, next.Detail = "The details are sent", "PUT selections/{selection}/checkout-fields"
-	case r.Method == http.MethodPut && attached:
-		next.Kind, next.Title, next.Detail = "recovery", "The cart is asked for, to attach it to a session", "PUT selection/{selection}"
-	case r.Method == http.MethodPost && last == "payment":
-		next.Kind, next.Title, next.Detail = "order", "A payment is started", "POST payment"
-	case r.Method == http.MethodPost && last == "payment-result":
-		next.Kind, next.Title, next.Detail = "order", "The payment’s result is handed on", "POST payment-result"
-	default:
-		return t.next.RoundTrip(r)
+	op := centra.Operation(r.Context())
+	if next, tell := calls[op]; tell {
+		next.From, next.Detail = "Shop → Centra", op
+		t.timeline.add(next)
 	}
-	t.timeline.add(next)
 	return t.next.RoundTrip(r)
 }
 
-// transport is net/http's with connections enough for a shop: all of them lead
-// to one host.
-func transport() http.RoundTripper {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
-	}
-	t = t.Clone()
-	t.MaxIdleConnsPerHost = 64
-	return t
+var (
+	sendsDetails = entry{Kind: "put", Title: "The details are sent"}
+	attaches     = entry{Kind: "recovery", Title: "The cart is asked for, to attach it to a session"}
+	pays         = entry{Kind: "order", Title: "A payment is started"}
+	handsOn      = entry{Kind: "order", Title: "The payment’s result is handed on"}
+)
+
+// calls are those that matter. The Shop API reads a cart to attach it.
+var calls = map[string]entry{
+	"PUT /payment-fields":                         sendsDetails,
+	"PUT /selections/{selection}/checkout-fields": sendsDetails,
+	"mutation setAddress":                         sendsDetails,
+	"mutation handleWidgetEvent":                  sendsDetails,
+	"mutation handleWidgetEventAndSetAddress":     sendsDetails,
+	"PUT /selection/{selection}":                  attaches,
+	"mutation setSelection":                       attaches,
+	"POST /payment":                               pays,
+	"POST /selections/{selection}/payment":        pays,
+	"mutation paymentInstructions":                pays,
+	"POST /payment-result":                        handsOn,
+	"POST /selections/{selection}/payment-result": handsOn,
+	"mutation paymentResult":                      handsOn,
 }

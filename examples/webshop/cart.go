@@ -6,30 +6,31 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
 
 // Carts and products are no part of the library. This is how a shop reaches
-// such endpoints with [centra.CheckoutAPI.Do], and the session stays right.
+// such endpoints with Do of its client, and the session stays right.
 
-// cart reads the visitor's cart. A visitor without a session has none, and no
-// session is started for somebody who only looks.
-func (s *shop) cart(w http.ResponseWriter, r *http.Request) (cart *centra.Selection, err error) {
+// readCart reads the visitor's cart, with what api asks for. A visitor without a
+// session has none, and no session is started for somebody who only looks.
+func (s *shop) readCart(w http.ResponseWriter, r *http.Request, api centra.API) (cart *centra.Selection, err error) {
 	err = s.visitors.Within(pageTimeout).Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		if sess == "" {
 			cart = new(centra.Selection)
 			return "", nil
 		}
-		var err error
-		cart, err = s.visitor.Selection(ctx, sess)
+		read, err := api.Selection(ctx, sess)
 		switch {
 		case err == nil:
+			cart = read
 			return cart.Session, nil
 		case s.api == "shop" && errors.Is(err, centra.ErrSelectionNotFound):
-			// Ordered elsewhere, or 30 days old. The Checkout API starts a new cart by
-			// itself then; here the shop forgets the ID.
+			// Ordered elsewhere, or 30 days old. The other APIs start a new cart by
+			// themselves then; here the shop forgets the ID.
 			cart = new(centra.Selection)
 			return centra.NoSession, nil
 		}
@@ -41,11 +42,27 @@ func (s *shop) cart(w http.ResponseWriter, r *http.Request) (cart *centra.Select
 	return cart, nil
 }
 
+// change makes one of the calls below for the visitor.
+func (s *shop) change(w http.ResponseWriter, r *http.Request,
+	call func(context.Context, centra.Session) (centra.Session, error)) error {
+	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if s.api == "shop" && sess == "" {
+			return "", centra.ErrNoSession
+		}
+		return call(ctx, sess)
+	})
+}
+
+const addItemDocument = `mutation addItem($item: String!) { addItem(item: $item) { ...answered } }`
+
 // addItem puts one of the item into the visitor's cart.
 func (s *shop) addItem(w http.ResponseWriter, r *http.Request, item string) error {
 	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		var cart centra.Selection
-		if s.api == "shop" && sess == "" {
+		switch {
+		case s.api == "storefront":
+			return s.visitor.Do(ctx, sess, http.MethodPost, addItemDocument, map[string]any{"item": item}, &cart)
+		case s.api == "shop" && sess == "":
 			var err error
 			if sess, err = s.visitor.Do(ctx, "", http.MethodPost, "/selections", nil, &cart); err != nil {
 				return "", err
@@ -55,23 +72,41 @@ func (s *shop) addItem(w http.ResponseWriter, r *http.Request, item string) erro
 	})
 }
 
+const (
+	updateLineDocument = `mutation updateLine($line: String!, $quantity: Int) {
+		updateLine(lineId: $line, quantity: $quantity) { ...answered }
+	}`
+	deleteLineDocument = `mutation deleteLine($line: String!) { deleteLine(lineId: $line) { ...answered } }`
+)
+
 // setQuantity changes a line of the visitor's cart; 0 removes it.
-func (s *shop) setQuantity(w http.ResponseWriter, r *http.Request, line, quantity string) error {
-	return s.put(w, r, "lines", line, "quantity", quantity)
+func (s *shop) setQuantity(w http.ResponseWriter, r *http.Request, line string, quantity int) error {
+	return s.change(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		var cart centra.Selection
+		switch {
+		case s.api == "storefront" && quantity == 0:
+			return s.visitor.Do(ctx, sess, http.MethodPut, deleteLineDocument, map[string]any{"line": line}, &cart)
+		case s.api == "storefront":
+			return s.visitor.Do(ctx, sess, http.MethodPut, updateLineDocument,
+				map[string]any{"line": line, "quantity": quantity}, &cart)
+		}
+		path := s.path(sess, "lines", line, "quantity", strconv.Itoa(quantity))
+		return s.visitor.Do(ctx, sess, http.MethodPut, path, nil, &cart)
+	})
 }
 
 // setPaymentMethod decides what the checkout shows, such as Klarna's widget.
 func (s *shop) setPaymentMethod(w http.ResponseWriter, r *http.Request, method string) error {
-	return s.put(w, r, "payment-methods", method)
-}
-
-func (s *shop) put(w http.ResponseWriter, r *http.Request, path ...string) error {
-	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
-		if s.api == "shop" && sess == "" {
-			return "", centra.ErrNoSession
+	return s.change(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+		if s.api == "storefront" {
+			cart, err := s.checkout.UpdateFields(ctx, sess, centra.Fields{PaymentMethod: method})
+			if err != nil {
+				return "", err
+			}
+			return cart.Session, nil
 		}
 		var cart centra.Selection
-		return s.visitor.Do(ctx, sess, http.MethodPut, s.path(sess, path...), nil, &cart)
+		return s.visitor.Do(ctx, sess, http.MethodPut, s.path(sess, "payment-methods", method), nil, &cart)
 	})
 }
 
@@ -135,8 +170,12 @@ func (t *text) UnmarshalJSON(b []byte) error {
 }
 
 // products reads the catalogue. It belongs to no visitor, so the call has no
-// session: NoSession keeps the Checkout API from starting one.
+// session: NoSession keeps the Checkout API from starting one. The Storefront
+// API's catalogue is another subject; its shop sells what it was told to.
 func (s *shop) products(ctx context.Context) ([]product, error) {
+	if s.api == "storefront" {
+		return s.sells, nil
+	}
 	var answer struct {
 		Products []product `json:"products"`
 	}

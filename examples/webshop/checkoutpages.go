@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"github.com/centra-go/cartabandonment/centra"
-	"github.com/centra-go/cartabandonment/centra/centratest"
 )
 
 // checkoutPage is what the checkout shows beside the cart.
@@ -45,8 +44,8 @@ type country struct {
 	Active     bool
 }
 
-func (s *storefront) getCheckout(w http.ResponseWriter, r *http.Request) {
-	v := s.view(w, r, "Checkout")
+func (s *site) getCheckout(w http.ResponseWriter, r *http.Request) {
+	v := s.view(w, r, s.checkout, "Checkout")
 	switch r.URL.Query().Get("payment") {
 	case "failed":
 		v.Notices = append(v.Notices, notice{Warn: true, Title: "The payment failed.", Text: "Nothing was taken from your account; your cart is as it was."})
@@ -56,7 +55,7 @@ func (s *storefront) getCheckout(w http.ResponseWriter, r *http.Request) {
 
 // writeCheckout shows v.Cart with the shopper's details, those of the form if
 // there is one.
-func (s *storefront) writeCheckout(w http.ResponseWriter, r *http.Request, status int, v view, refused map[string]string) {
+func (s *site) writeCheckout(w http.ResponseWriter, r *http.Request, status int, v view, refused map[string]string) {
 	v.Here = "/checkout"
 	page := checkoutPage{
 		Unknown:   v.Cart == nil,
@@ -81,19 +80,22 @@ func (s *storefront) writeCheckout(w http.ResponseWriter, r *http.Request, statu
 }
 
 // methods are what Centra offers; of the simulated one, the two flows.
-func (s *storefront) methods(cart *centra.Selection) []method {
-	if s.centra != nil {
-		return []method{
-			{centratest.KlarnaMethod, "Pay with Klarna Checkout", cart.PaymentMethod == centratest.KlarnaMethod},
-			{centratest.DummyMethod, "Without a widget", cart.PaymentMethod == centratest.DummyMethod},
-		}
-	}
+func (s *site) methods(cart *centra.Selection) []method {
 	var methods []method
 	for _, m := range cart.PaymentMethods {
-		methods = append(methods, method{m.PaymentMethod, m.Name, m.PaymentMethod == cart.PaymentMethod})
+		name := m.Name
+		if s.centra != nil {
+			name = flows[m.Name]
+		}
+		if name != "" {
+			methods = append(methods, method{m.PaymentMethod, name, m.PaymentMethod == cart.PaymentMethod})
+		}
 	}
 	return methods
 }
+
+// flows are the simulated methods that a shopper may choose.
+var flows = map[string]string{"Klarna Checkout": "Pay with Klarna Checkout", "Dummy": "Without a widget"}
 
 func fields(a centra.Address, refused map[string]string) []field {
 	list := []field{
@@ -120,7 +122,7 @@ func countries(chosen string) []country {
 }
 
 // postCheckout is the form of the flow without a widget.
-func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
+func (s *site) postCheckout(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.write(w, http.StatusBadRequest, "message", view{Title: "The form cannot be read", Demo: s.demoState(), Page: "Please fill it in again."})
 		return
@@ -132,7 +134,7 @@ func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		http.Redirect(w, r, "/checkout", http.StatusSeeOther)
 	case refused != nil:
-		v := s.view(w, r, "Checkout")
+		v := s.view(w, r, s.checkout, "Checkout")
 		problem := notice{Warn: true, Title: "Some details were not accepted."}
 		for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
 			problem.Lines = append(problem.Lines, name+": "+refused.Fields[name])
@@ -144,7 +146,7 @@ func (s *storefront) postCheckout(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *storefront) postPaymentMethod(w http.ResponseWriter, r *http.Request) {
+func (s *site) postPaymentMethod(w http.ResponseWriter, r *http.Request) {
 	if err := s.setPaymentMethod(w, r, r.PostFormValue("method")); err != nil {
 		s.fail(w, r, "The payment method has not changed", err)
 		return
@@ -153,7 +155,7 @@ func (s *storefront) postPaymentMethod(w http.ResponseWriter, r *http.Request) {
 }
 
 // postReminder is the switch above the widget, for browsers without scripts.
-func (s *storefront) postReminder(w http.ResponseWriter, r *http.Request) {
+func (s *site) postReminder(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err == nil {
 		rememberAnswer(w, r)
 	}
@@ -161,7 +163,7 @@ func (s *storefront) postReminder(w http.ResponseWriter, r *http.Request) {
 }
 
 // pay starts the payment and does what Centra answers.
-func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
+func (s *site) pay(w http.ResponseWriter, r *http.Request) {
 	action, err := s.startPayment(w, r)
 	if err != nil {
 		s.failPayment(w, r, err)
@@ -171,7 +173,7 @@ func (s *storefront) pay(w http.ResponseWriter, r *http.Request) {
 }
 
 // follow does what Centra wants to happen next in a payment.
-func (s *storefront) follow(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
+func (s *site) follow(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
 	switch action.Action {
 	case centra.ActionSuccess:
 		s.thank(w, action.Order)
@@ -203,7 +205,7 @@ func hiddenFields(form string) url.Values {
 }
 
 // redirectToPayment goes where Centra says, as long as that is on the web.
-func (s *storefront) redirectToPayment(w http.ResponseWriter, r *http.Request, target string) {
+func (s *site) redirectToPayment(w http.ResponseWriter, r *http.Request, target string) {
 	u, err := url.Parse(target)
 	if err != nil || (u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http") {
 		s.fail(w, r, "The payment could not be started", centra.ErrInvalidResponse)
@@ -213,8 +215,8 @@ func (s *storefront) redirectToPayment(w http.ResponseWriter, r *http.Request, t
 }
 
 // showPayment is the page of a payment method that brings HTML or a script.
-func (s *storefront) showPayment(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
-	v := s.view(w, r, "Payment")
+func (s *site) showPayment(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
+	v := s.view(w, r, s.checkout, "Payment")
 	v.Here = "/checkout"
 	v.Page = struct {
 		Script, HTML template.HTML
@@ -226,7 +228,7 @@ func (s *storefront) showPayment(w http.ResponseWriter, r *http.Request, action 
 
 // outOfStock shows what is gone and the cart that is left, which Centra has
 // already put in order.
-func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *centra.OutOfStockError) {
+func (s *site) outOfStock(w http.ResponseWriter, r *http.Request, gone *centra.OutOfStockError) {
 	names := make(map[string]string)
 	s.mu.Lock()
 	for _, p := range s.lastKnown {
@@ -254,14 +256,14 @@ func (s *storefront) outOfStock(w http.ResponseWriter, r *http.Request, gone *ce
 	}
 	v := view{Title: "Checkout", Nonce: nonce(), Demo: s.demoState(), Cart: gone.Selection}
 	if v.Cart == nil { // Centra does not always send it along
-		v = s.view(w, r, "Checkout")
+		v = s.view(w, r, s.checkout, "Checkout")
 	}
 	v.Notices = append(v.Notices, problem)
 	s.writeCheckout(w, r, http.StatusOK, v, nil)
 }
 
 // paymentReturn is where a payment provider sends the shopper.
-func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
+func (s *site) paymentReturn(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		s.repeatPost(w, r)
 		return
@@ -278,7 +280,7 @@ func (s *storefront) paymentReturn(w http.ResponseWriter, r *http.Request) {
 }
 
 // failPayment is the page after a payment that has not ended with an order.
-func (s *storefront) failPayment(w http.ResponseWriter, r *http.Request, err error) {
+func (s *site) failPayment(w http.ResponseWriter, r *http.Request, err error) {
 	var gone *centra.OutOfStockError
 	if errors.As(err, &gone) {
 		s.outOfStock(w, r, gone)
@@ -290,7 +292,7 @@ func (s *storefront) failPayment(w http.ResponseWriter, r *http.Request, err err
 // repeatPost has the browser post once more, from here: it withholds a
 // SameSite=Lax cookie from what another site posts, and without the session
 // nobody knows whose payment this is.
-func (s *storefront) repeatPost(w http.ResponseWriter, r *http.Request) {
+func (s *site) repeatPost(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, "The payment is not complete", err)
 		return
@@ -301,6 +303,6 @@ func (s *storefront) repeatPost(w http.ResponseWriter, r *http.Request) {
 	}{r.URL.RequestURI(), r.PostForm}})
 }
 
-func (s *storefront) thank(w http.ResponseWriter, order *centra.Order) {
+func (s *site) thank(w http.ResponseWriter, order *centra.Order) {
 	s.write(w, http.StatusOK, "order", view{Title: "Thank you", Here: returnPath, Demo: s.demoState(), Page: order})
 }

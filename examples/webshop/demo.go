@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -17,14 +18,15 @@ import (
 // mailer in this process, their timeline, and ways to make them fail.
 
 // newCentra is a Centra whose new carts have Klarna's widget.
-func newCentra(origin, cartLink, secret string, interval time.Duration) *centratest.Server {
+func newCentra(o options) *centratest.Server {
 	return centratest.New(
 		centratest.WithProducts(catalogue...),
 		centratest.WithPaymentMethod(centratest.KlarnaMethod),
-		centratest.WithMailInterval(interval),
-		centratest.WithCartLink(cartLink),
-		centratest.WithSecret(cmp.Or(secret, centratest.Secret)),
-		centratest.WithAllowedOrigins(origin),
+		centratest.WithMailInterval(o.interval),
+		centratest.WithCartLink(o.cartLink),
+		centratest.WithSecret(cmp.Or(o.secret, centratest.Secret)),
+		centratest.WithSessionModeToken(cmp.Or(o.secret, centratest.SessionModeToken)),
+		centratest.WithAllowedOrigins(o.origin),
 		centratest.WithoutSocket(),
 	)
 }
@@ -38,6 +40,21 @@ var catalogue = []centratest.Product{
 	{Item: "5-1", ID: "5", Name: "Wool Blanket", URI: "wool-blanket", SKU: "BLANKET", Size: "130 × 170 cm", Price: 159900},
 	{Item: "6-1", ID: "6", Name: "Trail Boots", URI: "trail-boots", SKU: "BOOTS-39", Size: "39", Price: 229900},
 	{Item: "6-2", ID: "6", Name: "Trail Boots", URI: "trail-boots", SKU: "BOOTS-42", Size: "42", Price: 229900},
+}
+
+// wares is the catalogue as a shop shows it.
+func wares() []product {
+	var products []product
+	for _, c := range catalogue {
+		one := size{Item: text(c.Item), Name: text(c.Size), Stock: "yes"}
+		if last := len(products) - 1; last >= 0 && products[last].URI == text(c.URI) {
+			products[last].Sizes = append(products[last].Sizes, one)
+			continue
+		}
+		price := fmt.Sprintf("%d.%02d SEK", c.Price/100, c.Price%100)
+		products = append(products, product{text(c.Name), text(c.URI), text(price), []size{one}})
+	}
+	return products
 }
 
 // demoState is what every page shows of the demonstration.
@@ -55,7 +72,7 @@ type trouble struct {
 	down, slow bool
 }
 
-func (s *storefront) demoState() demoState {
+func (s *site) demoState() demoState {
 	state := demoState{Embedded: s.centra != nil, API: s.api, Interval: s.interval}
 	if s.centra != nil {
 		state.Mails = len(s.centra.Outbox())
@@ -67,7 +84,7 @@ func (s *storefront) demoState() demoState {
 }
 
 // makeTrouble is behind the buttons of "Make things go wrong".
-func (s *storefront) makeTrouble(w http.ResponseWriter, r *http.Request) {
+func (s *site) makeTrouble(w http.ResponseWriter, r *http.Request) {
 	switch r.PostFormValue("do") {
 	case "sell-out":
 		s.sellOut(w, r)
@@ -111,9 +128,9 @@ func (s *storefront) makeTrouble(w http.ResponseWriter, r *http.Request) {
 }
 
 // sellOut has somebody else buy the last ones of the first item in the cart.
-func (s *storefront) sellOut(w http.ResponseWriter, r *http.Request) {
+func (s *site) sellOut(w http.ResponseWriter, r *http.Request) {
 	item := catalogue[0]
-	if cart, err := s.cart(w, r); err == nil && !cart.Empty() {
+	if cart, err := s.readCart(w, r, s.visitor); err == nil && !cart.Empty() {
 		i := slices.IndexFunc(catalogue, func(p centratest.Product) bool { return p.Item == cart.Items[0].Item })
 		item = catalogue[max(i, 0)]
 	}
@@ -121,7 +138,7 @@ func (s *storefront) sellOut(w http.ResponseWriter, r *http.Request) {
 	s.timeline.add(entry{Kind: "trouble", From: "Demo", Title: "Sold the last ones", Detail: item.Name})
 }
 
-func (s *storefront) toggle(on *bool, title string, apply func(on bool)) {
+func (s *site) toggle(on *bool, title string, apply func(on bool)) {
 	s.trouble.mu.Lock()
 	defer s.trouble.mu.Unlock()
 	*on = !*on
@@ -134,7 +151,7 @@ func (s *storefront) toggle(on *bool, title string, apply func(on bool)) {
 }
 
 // widget is the inside of the simulated Klarna iframe.
-func (s *storefront) widget(w http.ResponseWriter, _ *http.Request) {
+func (s *site) widget(w http.ResponseWriter, _ *http.Request) {
 	s.write(w, http.StatusOK, "widget", view{})
 }
 
@@ -146,7 +163,7 @@ type mail struct {
 	SentAt  time.Time `json:"sentAt"`
 }
 
-func (s *storefront) mails() []mail {
+func (s *site) mails() []mail {
 	mails := []mail{}
 	if s.centra != nil {
 		for _, m := range s.centra.Outbox() {
@@ -156,7 +173,7 @@ func (s *storefront) mails() []mail {
 	return mails
 }
 
-func (s *storefront) inboxJSON(w http.ResponseWriter, _ *http.Request) {
+func (s *site) inboxJSON(w http.ResponseWriter, _ *http.Request) {
 	if s.centra == nil {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "the mailer lives elsewhere: its e-mails are not seen here"})
 		return
@@ -164,10 +181,10 @@ func (s *storefront) inboxJSON(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, s.mails())
 }
 
-func (s *storefront) inbox(w http.ResponseWriter, r *http.Request) {
+func (s *site) inbox(w http.ResponseWriter, r *http.Request) {
 	mails := s.mails()
 	slices.Reverse(mails)
-	v := s.view(w, r, "Inbox")
+	v := s.view(w, r, s.visitor, "Inbox")
 	v.Page = mails
 	s.write(w, http.StatusOK, "inbox", v)
 }
@@ -226,7 +243,7 @@ func itemName(item string) string {
 }
 
 // watchRecovery writes down how visits of the cart link end.
-func (s *storefront) watchRecovery(_ context.Context, o recovery.Outcome) {
+func (s *site) watchRecovery(_ context.Context, o recovery.Outcome) {
 	next := entry{Kind: "recovery", From: "Shopper → shop", Title: "The cart link is opened", Detail: string(o.Code)}
 	switch o.Code {
 	case recovery.Recovered:

@@ -25,6 +25,7 @@
 //
 //	go run ./examples/webshop -centra https://shop.centra.com/api/checkout -origin https://www.example.com
 //	go run ./examples/webshop -centra https://shop.centra.com/api/shop -api shop
+//	go run ./examples/webshop -centra https://shop.centra.com/api/storefront -api storefront
 //
 // shop.go, cart.go and checkout.go are what a host copies; the other files are
 // the shop's pages and the demonstration around it.
@@ -78,9 +79,11 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	fs := flag.NewFlagSet("webshop", flag.ContinueOnError)
 	fs.SetOutput(out)
 	fs.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on; the inbox is open to whoever can reach it")
-	fs.StringVar(&o.api, "api", "checkout", "Centra's API to use, `checkout or shop`")
-	fs.StringVar(&o.centra, "centra", "", "`URL` of another Centra, such as https://shop.centra.com/api/checkout; without it one is simulated")
-	fs.StringVar(&o.secret, "secret", "", "server-side `secret` for -centra; CENTRA_SECRET does not show in the list of processes")
+	fs.StringVar(&o.api, "api", "checkout", "Centra's API to use, `checkout, shop or storefront`")
+	fs.StringVar(&o.centra, "centra", "", "`URL` of another Centra, such as https://shop.centra.com/api/checkout, of the Storefront API the whole endpoint; "+
+		"without it one is simulated")
+	fs.StringVar(&o.secret, "secret", "", "server-side `secret` for -centra, of the Storefront API the session mode token; CENTRA_SECRET does not show "+
+		"in the list of processes")
 	fs.StringVar(&o.origin, "origin", "", "the shop's `origin` as Centra and payment providers know it (default http://<addr>)")
 	fs.DurationVar(&o.interval, "interval", 20*time.Second, "`time` from orderCreated to the e-mail of the simulated mailer")
 	fs.StringVar(&o.cartLink, "cart-link", "", "cart `link` as the mailer is configured (default <origin>/abandoned-cart/{selection})")
@@ -122,13 +125,14 @@ func reachable(addr net.Addr) string {
 	return addr.String()
 }
 
-// baseURL completes a bare https://shop.centra.com.
+// baseURL completes a bare https://shop.centra.com. The Storefront API has no
+// usual path: its URL is the plugin's whole endpoint.
 func baseURL(raw, api string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "", errors.New("-centra is not a URL")
 	}
-	if strings.Trim(u.Path, "/") == "" {
+	if strings.Trim(u.Path, "/") == "" && api != "storefront" {
 		u.Path = "/api/" + api
 	}
 	return u.String(), nil
@@ -152,7 +156,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := o.complete(listener.Addr()); err != nil {
 		return err
 	}
-	s, err := newStorefront(o, slog.New(slog.NewTextHandler(log, nil)))
+	s, err := newSite(o, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		"port taken":      {[]string{"-addr", taken.Addr().String()}, "is taken: stop what runs there, or choose another with -addr"},
-		"no such API":     {[]string{"-api", "graphql"}, "-api must be checkout or shop"},
+		"no such API":     {[]string{"-api", "graphql"}, "-api must be checkout, shop or storefront"},
 		"no such flag":    {[]string{"-port", "1"}, "flag provided but not defined"},
 		"an argument":     {[]string{"shop"}, `"shop" is no flag`},
 		"origin":          {[]string{"-origin", "example.com"}, "-origin must be an origin"},

@@ -137,7 +137,7 @@ func TestSmallRoutes(t *testing.T) {
 // A payment provider's POST comes without the SameSite=Lax cookie; the page
 // posts it again from the shop itself, where the cookie is there.
 func TestPaymentReturnFromAnotherSite(t *testing.T) {
-	bothAPIs(t, func(t *testing.T, api string) {
+	everyAPI(t, func(t *testing.T, api string) {
 		shop := open(t, api)
 		v := shop.visitor(t)
 		v.add("1-1")
@@ -184,7 +184,7 @@ func TestCrossSiteFormsAreRefused(t *testing.T) {
 
 // With -centra nothing is simulated, and the shop says so.
 func TestAnotherCentra(t *testing.T) {
-	bothAPIs(t, func(t *testing.T, api string) {
+	eachOf(t, []string{"checkout", "shop"}, func(t *testing.T, api string) {
 		elsewhere := centratest.NewServer(t, centratest.WithSecret("canary-secret"))
 		shop := start(t, options{api: api, secret: "canary-secret", interval: interval, centra: elsewhere.URL()})
 		v := shop.visitor(t)

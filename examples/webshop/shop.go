@@ -20,9 +20,10 @@ import (
 
 // settings are what differs from one shop to the next.
 type settings struct {
-	api       string            // "checkout" or "shop": which of Centra's APIs
-	centra    string            // its base URL, or only the host's
-	secret    string            // server-side secret; the Checkout API can do without
+	api       string            // "checkout", "shop" or "storefront": which of Centra's APIs
+	centra    string            // its base URL, or only the host's; the Storefront API's whole endpoint
+	secret    string            // server-side secret, session mode token; the Checkout API can do without
+	sells     []product         // what the Storefront API is not asked for
 	origin    string            // the shop's own, "https://example.com"
 	cartLink  string            // as the mailing plugin is configured
 	transport http.RoundTripper // nil for the library's own
@@ -36,6 +37,7 @@ type settings struct {
 type shop struct {
 	settings
 	visitor  centra.API // for what browsers send: with the rights of the shopper
+	checkout centra.API // the same, where a checkout is shown
 	server   centra.API // for what the shop itself decides
 	sessions session.Store
 	visitors *session.Visitors // through which all calls for a visitor go
@@ -58,7 +60,7 @@ func newShop(set settings) (*shop, error) {
 		return nil, err
 	}
 	capture := checkoutscript.Config{
-		API:      s.visitor,
+		API:      s.checkout,
 		Visitors: s.visitors,
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return mayRemind(r) },
 		Logger:   s.logger,
@@ -118,15 +120,22 @@ func (s *shop) connect() error {
 		if err != nil {
 			return err
 		}
-		s.visitor, s.server = client.AsShopper(), client
+		s.visitor, s.checkout, s.server = client.AsShopper(), client.AsShopper(), client
 	case "shop":
 		client, err := centra.NewShopAPI(base, s.secret, opts...)
 		if err != nil {
 			return err
 		}
-		s.visitor, s.server = client, client // there is no call without the secret
+		s.visitor, s.checkout, s.server = client, client, client // there is no call without the secret
+	case "storefront":
+		client, err := centra.NewStorefrontAPI(base, s.secret, opts...)
+		if err != nil {
+			return err
+		}
+		// Only a checkout is worth what Centra does for one.
+		s.visitor, s.checkout, s.server = client, client.AtCheckout(), client
 	default:
-		return fmt.Errorf("-api must be checkout or shop, not %q", s.api)
+		return fmt.Errorf("-api must be checkout, shop or storefront, not %q", s.api)
 	}
 	return nil
 }

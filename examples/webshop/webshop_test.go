@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func start(t *testing.T, o options) *openShop {
 		t.Fatal(err)
 	}
 	log := new(bytes.Buffer)
-	s, err := newStorefront(o, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	s, err := newSite(o, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +45,11 @@ func start(t *testing.T, o options) *openShop {
 		s.Close()
 		checkNoCanary(t, s, log.String())
 	})
-	return &openShop{storefront: s, handler: s.Handler()}
+	return &openShop{site: s, handler: s.Handler()}
 }
 
 type openShop struct {
-	*storefront
+	*site
 	handler http.Handler
 }
 
@@ -65,7 +66,7 @@ const canaryEmail = "canary@example.com"
 
 // checkNoCanary looks for what may not be written anywhere: it knows every
 // secret of the run from the requests that Centra saw.
-func checkNoCanary(t *testing.T, s *storefront, log string) {
+func checkNoCanary(t *testing.T, s *site, log string) {
 	t.Helper()
 	told, err := json.Marshal(s.timeline.entries)
 	if err != nil {
@@ -234,31 +235,47 @@ func (s *openShop) inbox(t *testing.T) []mail {
 	return mails
 }
 
-// put returns the only PUT of checkout fields that Centra got.
-func (s *openShop) put(t *testing.T) centratest.Request {
+// capture returns the only request that told Centra the shopper's details.
+func (s *openShop) capture(t *testing.T) centratest.Request {
 	t.Helper()
-	var puts []centratest.Request
+	var captures []centratest.Request
 	for _, r := range s.centra.Requests() {
-		if r.Method == "PUT" && strings.HasSuffix(r.Path, "-fields") {
-			puts = append(puts, r)
+		put := r.Method == "PUT" && strings.HasSuffix(r.Path, "-fields")
+		if put || slices.Contains(r.Fields, "setAddress") {
+			captures = append(captures, r)
 		}
 	}
-	if len(puts) != 1 {
-		t.Fatalf("%d PUTs of checkout fields, want 1", len(puts))
+	if len(captures) != 1 {
+		t.Fatalf("Centra was told the shopper's details %d times, want once", len(captures))
 	}
-	return puts[0]
+	return captures[0]
 }
 
-// link is the cart link of the selection that the only PUT was for.
+// link is the cart link of the selection that the only capture was for.
 func (s *openShop) link(t *testing.T) string {
 	t.Helper()
-	return strings.ReplaceAll(s.cartLink, "{selection}", s.put(t).Selection)
+	return strings.ReplaceAll(s.cartLink, "{selection}", s.capture(t).Selection)
 }
 
-// bothAPIs runs the test for each value of -api.
-func bothAPIs(t *testing.T, test func(t *testing.T, api string)) {
+// method is the ID of a payment method in the shop's API.
+func (s *openShop) method(name string) string {
+	if s.api != "storefront" {
+		return name
+	}
+	return map[string]string{
+		centratest.DummyMethod: "1", centratest.KlarnaMethod: "2", centratest.SuccessMethod: "5", centratest.RetryMethod: "9",
+	}[name]
+}
+
+// everyAPI runs the test for each value of -api.
+func everyAPI(t *testing.T, test func(t *testing.T, api string)) {
 	t.Helper()
-	for _, api := range []string{"checkout", "shop"} {
+	eachOf(t, []string{"checkout", "shop", "storefront"}, test)
+}
+
+func eachOf(t *testing.T, apis []string, test func(t *testing.T, api string)) {
+	t.Helper()
+	for _, api := range apis {
 		t.Run(api, func(t *testing.T) {
 			t.Parallel()
 			test(t, api)

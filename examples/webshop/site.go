@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,8 +23,8 @@ import (
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
 
-// storefront is the shop's pages, with the demonstration around them.
-type storefront struct {
+// site is the shop's pages, with the demonstration around them.
+type site struct {
 	*shop
 	pages    *pages
 	timeline *timeline
@@ -36,15 +37,15 @@ type storefront struct {
 	lastKnown []product // the catalogue, for when Centra is away
 }
 
-func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
-	s := &storefront{timeline: newTimeline(), interval: o.interval}
+func newSite(o options, logger *slog.Logger) (*site, error) {
+	s := &site{timeline: newTimeline(), interval: o.interval}
 	set := settings{
 		api: o.api, centra: o.centra, secret: o.secret, origin: o.origin, cartLink: o.cartLink, logger: logger,
 		observeCapture: s.watchCapture, observeRecovery: s.watchRecovery,
 	}
-	policy, web := widgetPolicy, transport()
+	policy, web := widgetPolicy, http.RoundTripper(centra.NewTransport())
 	if o.centra == "" {
-		s.centra = newCentra(o.origin, o.cartLink, o.secret, o.interval)
+		s.centra = newCentra(o)
 		s.centra.OnEvent(func(e centratest.Event) {
 			if next, tell := told(e, o.interval); tell {
 				s.timeline.add(next)
@@ -52,6 +53,10 @@ func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
 		})
 		set.centra, web = s.centra.URL(), s.centra.Transport()
 		set.secret = cmp.Or(o.secret, centratest.Secret)
+		if o.api == "storefront" {
+			set.centra, set.secret = s.centra.StorefrontURL(), cmp.Or(o.secret, centratest.SessionModeToken)
+			set.sells = wares()
+		}
 		policy = ownPolicy
 	}
 	set.transport = tellCalls{web, s.timeline}
@@ -65,7 +70,7 @@ func newStorefront(o options, logger *slog.Logger) (*storefront, error) {
 }
 
 // Close ends the simulated Centra.
-func (s *storefront) Close() {
+func (s *site) Close() {
 	if s.centra != nil {
 		s.centra.Close()
 	}
@@ -73,7 +78,7 @@ func (s *storefront) Close() {
 
 // Handler has all routes. Those of the library look after cross-site requests
 // themselves; the shop's own forms are guarded here.
-func (s *storefront) Handler() http.Handler {
+func (s *site) Handler() http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc("GET /{$}", s.home)
 	own.HandleFunc("POST /cart/items/{item}", s.postItem)
@@ -108,7 +113,7 @@ func (s *storefront) Handler() http.Handler {
 
 // oneHost sends who comes by http://localhost to 127.0.0.1: cookies are kept for
 // a host name, and the mails and payments lead back to that of the origin.
-func (s *storefront) oneHost(next http.Handler) http.Handler {
+func (s *site) oneHost(next http.Handler) http.Handler {
 	at127, err := url.Parse(s.origin)
 	if err != nil || at127.Hostname() != "127.0.0.1" {
 		return next
@@ -135,9 +140,9 @@ const pageTimeout = 4 * time.Second
 
 // view prepares a page: what it shows in its frame, and what it has to say of a
 // cart that cannot be read.
-func (s *storefront) view(w http.ResponseWriter, r *http.Request, title string) view {
+func (s *site) view(w http.ResponseWriter, r *http.Request, api centra.API, title string) view {
 	v := view{Title: title, Here: r.URL.Path, Nonce: nonce(), Demo: s.demoState()}
-	cart, err := s.cart(w, r)
+	cart, err := s.readCart(w, r, api)
 	if err != nil {
 		v.Notices = append(v.Notices, notice{Warn: true, Title: "Your cart cannot be shown.", Text: explain(err)})
 		return v
@@ -146,7 +151,7 @@ func (s *storefront) view(w http.ResponseWriter, r *http.Request, title string) 
 	return v
 }
 
-func (s *storefront) write(w http.ResponseWriter, status int, page string, v view) {
+func (s *site) write(w http.ResponseWriter, status int, page string, v view) {
 	if err := s.pages.write(w, status, page, v); err != nil {
 		s.logger.Error("a page cannot be rendered", slog.String("page", page), slog.Any("error", err))
 		http.Error(w, "The page cannot be shown.", http.StatusInternalServerError)
@@ -204,7 +209,7 @@ func refusal(err error) *centra.Error {
 }
 
 // fail is the page after something that the visitor asked for was not done.
-func (s *storefront) fail(w http.ResponseWriter, r *http.Request, title string, err error) {
+func (s *site) fail(w http.ResponseWriter, r *http.Request, title string, err error) {
 	status := http.StatusBadGateway
 	refused := refusal(err)
 	switch {
@@ -229,13 +234,13 @@ func (s *storefront) fail(w http.ResponseWriter, r *http.Request, title string, 
 	s.write(w, status, "message", v)
 }
 
-func (s *storefront) notFound(w http.ResponseWriter, r *http.Request) {
+func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 	s.write(w, http.StatusNotFound, "message", view{Title: "Page not found", Demo: s.demoState(), Page: "There is nothing at this address."})
 }
 
 // home is the shop window.
-func (s *storefront) home(w http.ResponseWriter, r *http.Request) {
-	v := s.view(w, r, "Things that outlast the season")
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	v := s.view(w, r, s.visitor, "Things that outlast the season")
 	products, err := s.catalogue(r.Context())
 	if err != nil {
 		v.Notices = append(v.Notices, notice{Warn: true, Title: "The products may be out of date.", Text: explain(err)})
@@ -257,7 +262,7 @@ func (s *storefront) home(w http.ResponseWriter, r *http.Request) {
 }
 
 // catalogue is what Centra sells, or what it sold when it last answered.
-func (s *storefront) catalogue(ctx context.Context) ([]product, error) {
+func (s *site) catalogue(ctx context.Context) ([]product, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout/2)
 	defer cancel()
 	products, err := s.products(ctx)
@@ -270,7 +275,7 @@ func (s *storefront) catalogue(ctx context.Context) ([]product, error) {
 	return products, nil
 }
 
-func (s *storefront) postItem(w http.ResponseWriter, r *http.Request) {
+func (s *site) postItem(w http.ResponseWriter, r *http.Request) {
 	item := r.PathValue("item")
 	if err := s.addItem(w, r, item); err != nil {
 		s.fail(w, r, "It is not in your cart", err)
@@ -279,8 +284,15 @@ func (s *storefront) postItem(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/?added="+url.QueryEscape(item), http.StatusSeeOther)
 }
 
-func (s *storefront) postLine(w http.ResponseWriter, r *http.Request) {
-	if err := s.setQuantity(w, r, r.PathValue("line"), r.PostFormValue("quantity")); err != nil {
+func (s *site) postLine(w http.ResponseWriter, r *http.Request) {
+	quantity, err := strconv.Atoi(r.PostFormValue("quantity"))
+	if err != nil || quantity < 0 {
+		s.write(w, http.StatusBadRequest, "message", view{
+			Title: "Your cart has not changed", Demo: s.demoState(), Page: "A quantity is a whole number.",
+		})
+		return
+	}
+	if err := s.setQuantity(w, r, r.PathValue("line"), quantity); err != nil {
 		s.fail(w, r, "Your cart has not changed", err)
 		return
 	}
@@ -289,8 +301,8 @@ func (s *storefront) postLine(w http.ResponseWriter, r *http.Request) {
 
 // cartJSON is the cart without anything about the shopper: a recovered cart is
 // whoever's had the link.
-func (s *storefront) cartJSON(w http.ResponseWriter, r *http.Request) {
-	cart, err := s.cart(w, r)
+func (s *site) cartJSON(w http.ResponseWriter, r *http.Request) {
+	cart, err := s.readCart(w, r, s.visitor)
 	if err != nil {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": explain(err)})
 		return
@@ -306,7 +318,7 @@ func (s *storefront) cartJSON(w http.ResponseWriter, r *http.Request) {
 }
 
 // tellArrival writes down a checkout event before anything comes of it.
-func (s *storefront) tellArrival(next http.Handler) http.Handler {
+func (s *site) tellArrival(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method != http.MethodPost:
@@ -320,7 +332,7 @@ func (s *storefront) tellArrival(next http.Handler) http.Handler {
 }
 
 // watchCapture writes down what became of it.
-func (s *storefront) watchCapture(_ context.Context, o checkoutscript.Outcome) {
+func (s *site) watchCapture(_ context.Context, o checkoutscript.Outcome) {
 	next := entry{Kind: "event", From: "Shop → browser", Title: "The checkout may go on"}
 	after := ", after " + o.Duration.Round(time.Millisecond).String()
 	switch {
