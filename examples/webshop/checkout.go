@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -37,6 +38,25 @@ func rememberAnswer(w http.ResponseWriter, r *http.Request) {
 		answer = "yes"
 	}
 	http.SetCookie(w, &http.Cookie{Name: reminderCookie, Value: answer, Path: "/", SameSite: http.SameSiteLaxMode})
+}
+
+// decideReminder keeps what the shopper answered beside the widget, and tells
+// Centra: a no stops what an earlier yes has started, and a yes counts for the
+// address that Centra has already.
+func (s *shop) decideReminder(w http.ResponseWriter, r *http.Request) error {
+	rememberAnswer(w, r)
+	var err error
+	if !mayRemind(r) {
+		err = s.callback.Withdraw(w, r)
+	} else if cart, readErr := s.readCart(w, r, s.checkout); readErr != nil {
+		err = readErr
+	} else if email := cmp.Or(cart.Address.Email, cart.ShippingAddress.Email); email != "" {
+		_, err = s.callback.Capture(w, r, centra.Fields{Email: email})
+	}
+	if errors.Is(err, centra.ErrNoSession) || errors.Is(err, centra.ErrSelectionNotFound) {
+		return nil // no cart to be reminded of
+	}
+	return err
 }
 
 // saveDetails is the flow without a widget: the form's values go to Centra by

@@ -154,10 +154,17 @@ func (s *site) postPaymentMethod(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/checkout", http.StatusSeeOther)
 }
 
-// postReminder is the switch above the widget, for browsers without scripts.
+// postReminder is the switch above the widget. The page's script posts it too.
 func (s *site) postReminder(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err == nil {
-		rememberAnswer(w, r)
+	if err := r.ParseForm(); err != nil {
+		s.write(w, http.StatusBadRequest, "message", view{
+			Title: "The form cannot be read", Demo: s.demoState(), Page: "Please try again.",
+		})
+		return
+	}
+	if err := s.decideReminder(w, r); err != nil {
+		s.fail(w, r, "Your answer has not reached us", err)
+		return
 	}
 	http.Redirect(w, r, "/checkout", http.StatusSeeOther)
 }
@@ -176,7 +183,7 @@ func (s *site) pay(w http.ResponseWriter, r *http.Request) {
 func (s *site) follow(w http.ResponseWriter, r *http.Request, action *centra.PaymentAction) {
 	switch action.Action {
 	case centra.ActionSuccess:
-		s.thank(w, action.Order)
+		s.thank(w, r, action.Order)
 	case centra.ActionRedirect:
 		s.redirectToPayment(w, r, action.URL)
 	case centra.ActionForm:
@@ -275,7 +282,7 @@ func (s *site) paymentReturn(w http.ResponseWriter, r *http.Request) {
 	case order.Next != nil:
 		s.follow(w, r, order.Next)
 	default:
-		s.thank(w, order)
+		s.thank(w, r, order)
 	}
 }
 
@@ -303,6 +310,7 @@ func (s *site) repeatPost(w http.ResponseWriter, r *http.Request) {
 	}{r.URL.RequestURI(), r.PostForm}})
 }
 
-func (s *site) thank(w http.ResponseWriter, order *centra.Order) {
+func (s *site) thank(w http.ResponseWriter, r *http.Request, order *centra.Order) {
+	s.recovery.Ordered(w, r, order) // tells watchRecovery where the order came from a recovered cart
 	s.write(w, http.StatusOK, "order", view{Title: "Thank you", Here: returnPath, Demo: s.demoState(), Page: order})
 }

@@ -64,6 +64,7 @@ type demoState struct {
 	Interval   time.Duration
 	Mails      int
 	Down, Slow bool
+	Funnel     funnelCounts
 }
 
 // trouble is what a visitor has made go wrong.
@@ -73,7 +74,7 @@ type trouble struct {
 }
 
 func (s *site) demoState() demoState {
-	state := demoState{Embedded: s.centra != nil, API: s.api, Interval: s.interval}
+	state := demoState{Embedded: s.centra != nil, API: s.api, Interval: s.interval, Funnel: s.funnel.now()}
 	if s.centra != nil {
 		state.Mails = len(s.centra.Outbox())
 	}
@@ -242,16 +243,21 @@ func itemName(item string) string {
 	return item
 }
 
-// watchRecovery writes down how visits of the cart link end.
+// watchRecovery writes down how visits of the cart link end, and which orders
+// came of them.
 func (s *site) watchRecovery(_ context.Context, o recovery.Outcome) {
+	s.funnel.visit(o)
 	next := entry{Kind: "recovery", From: "Shopper → shop", Title: "The cart link is opened", Detail: string(o.Code)}
 	switch o.Code {
 	case recovery.Recovered:
 		next.Title, next.Detail = "The cart is recovered", "303 to the checkout"
+	case recovery.OrderRecovered:
+		next.Kind, next.From = "order", "Shop"
+		next.Title, next.Detail = "A recovered cart is ordered", fmt.Sprintf("%.2f %s", o.Value, o.Currency)
 	case recovery.AlreadyCurrent:
 		next.Detail = "The visitor has this cart already"
 	case recovery.Asked:
-		next.Detail = "The visitor has another cart, and is asked"
+		next.Detail = "The visitor is asked first"
 	case recovery.NotAPerson:
 		next.Title, next.Detail = "A robot looks at the cart link", "Nothing is attached: "+o.Signature
 	case recovery.NotFound, recovery.Malformed:
@@ -259,5 +265,5 @@ func (s *site) watchRecovery(_ context.Context, o recovery.Outcome) {
 	case recovery.Unavailable, recovery.Misconfigured:
 		next.Kind, next.Detail = "trouble", "It cannot be opened now: "+string(o.Code)
 	}
-	s.timeline.add(next)
+	s.tell(next)
 }

@@ -119,16 +119,77 @@ func TestCheckoutFormDoesTheSamePut(t *testing.T) {
 	}
 }
 
-// A shopper who declined at the form is not signed up by a widget's event.
-func TestDeclinedReminderIsRemembered(t *testing.T) {
-	shop := open(t, "checkout")
-	v := shop.visitor(t)
-	v.add("1-1")
-	v.post("/reminder", "reminder=no").want(t, http.StatusSeeOther)
-	v.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
-	if body := string(shop.capture(t).Body); !strings.Contains(body, `"cartAbandonmentEmail":false`) {
-		t.Error("the PUT does not say cartAbandonmentEmail: false")
+// A shopper who declines, before or after the address is known, gets no mail; one
+// who changes their mind again does.
+func TestReminderIsDeclined(t *testing.T) {
+	for name, row := range map[string]struct {
+		steps []string // "event", "no", "yes"
+		mails int
+	}{
+		"never":                   {[]string{"event"}, 1},
+		"before":                  {[]string{"no", "event"}, 0},
+		"after":                   {[]string{"event", "no"}, 0},
+		"after, and agreed again": {[]string{"event", "no", "yes"}, 1},
+		"without an address":      {[]string{"no", "yes"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			everyAPI(t, func(t *testing.T, api string) {
+				synctest.Test(t, func(t *testing.T) {
+					shop := open(t, api)
+					v := shop.visitor(t)
+					v.add("1-1")
+					for _, step := range row.steps {
+						if step == "event" {
+							v.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
+							continue
+						}
+						v.post("/reminder", "reminder="+step).want(t, http.StatusSeeOther)
+					}
+					time.Sleep(2 * interval)
+					if mails := shop.inbox(t); len(mails) != row.mails {
+						t.Errorf("%d mails, want %d", len(mails), row.mails)
+					}
+				})
+			})
+		})
 	}
+}
+
+// A shopper who is not known to want no mail is not told so.
+func TestReminderThatDoesNotReachCentra(t *testing.T) {
+	everyAPI(t, func(t *testing.T, api string) {
+		shop := open(t, api)
+		v := shop.visitor(t)
+		v.add("1-1")
+		v.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
+		v.post("/demo/trouble", "do=down").want(t, http.StatusSeeOther)
+		v.post("/reminder", "reminder=no").want(t, http.StatusServiceUnavailable)
+	})
+}
+
+// The funnel counts people who came back, not clicks, and an order once.
+func TestFunnel(t *testing.T) {
+	everyAPI(t, func(t *testing.T, api string) {
+		shop := open(t, api)
+		first, second, third := shop.visitor(t), shop.visitor(t), shop.visitor(t)
+		first.add("1-1")
+		first.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
+		link := shop.link(t)
+		third.add("4-1")
+		third.get(link).want(t, http.StatusOK) // is asked, and leaves
+		second.get(link).want(t, http.StatusSeeOther)
+		second.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
+		second.pay().want(t, http.StatusOK)
+		third.post("/centra/callback", jQueryEvent).want(t, http.StatusOK)
+		third.pay().want(t, http.StatusOK)
+		want := funnelCounts{Captured: 3, Opened: 2, Recovered: 1, Ordered: 1, Value: "499.00 SEK"}
+		if diff := cmp.Diff(want, shop.funnel.now()); diff != "" {
+			t.Errorf("funnel (-want +got):\n%s", diff)
+		}
+		if body := first.get("/").Body; !strings.Contains(body, `data-count="value">499.00 SEK<`) {
+			t.Error("the page does not show the funnel")
+		}
+	})
 }
 
 func TestRecoveryInAnotherBrowser(t *testing.T) {

@@ -28,6 +28,7 @@ type site struct {
 	*shop
 	pages    *pages
 	timeline *timeline
+	funnel   funnel
 	interval time.Duration
 
 	centra  *centratest.Server // nil with -centra
@@ -333,9 +334,12 @@ func (s *site) tellArrival(next http.Handler) http.Handler {
 
 // watchCapture writes down what became of it.
 func (s *site) watchCapture(_ context.Context, o checkoutscript.Outcome) {
+	s.funnel.capture(o)
 	next := entry{Kind: "event", From: "Shop → browser", Title: "The checkout may go on"}
 	after := ", after " + o.Duration.Round(time.Millisecond).String()
 	switch {
+	case o.Code == checkoutscript.Withdrawn:
+		next.Title, next.Detail = "The reminder is withdrawn", "cartAbandonmentEmail was false"+after
 	case o.Err != nil:
 		next.Kind, next.Title = "trouble", "The details were not forwarded"
 		next.Detail = strings.ReplaceAll(string(o.Code), "_", " ") + after
@@ -344,6 +348,13 @@ func (s *site) watchCapture(_ context.Context, o checkoutscript.Outcome) {
 	default:
 		next.Detail = fmt.Sprintf("cartAbandonmentEmail was %t%s", o.CartAbandonmentEmail == centra.Yes, after)
 	}
+	s.tell(next)
+}
+
+// tell adds to the timeline, with what the funnel holds now.
+func (s *site) tell(next entry) {
+	counts := s.funnel.now()
+	next.Funnel = &counts
 	s.timeline.add(next)
 }
 

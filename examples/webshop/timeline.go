@@ -22,6 +22,8 @@ type entry struct {
 	Due    *time.Time `json:"due,omitempty"`   // a countdown for the cart runs until then
 	Ends   bool       `json:"ends,omitempty"`  // the countdown for the cart has ended
 	Mails  int        `json:"mails,omitempty"` // with a mail: how many there are now
+
+	Funnel *funnelCounts `json:"funnel,omitempty"` // where it changed
 }
 
 // maxEntries is what a page that opens late still gets to see.

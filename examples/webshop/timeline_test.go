@@ -41,6 +41,7 @@ func TestTimelineTellsTheFlow(t *testing.T) {
 			{Kind: "order", From: "Shop → Centra", Title: "A payment is started"},
 			{Kind: "order", From: "Shop → Centra", Title: "The payment’s result is handed on"},
 			{Kind: "order", From: "Centra → mailer", Title: "orderCompleted", Ends: true},
+			{Kind: "order", From: "Shop", Title: "A recovered cart is ordered"},
 		}
 		var got []line
 		entries, _ := shop.timeline.since(0)

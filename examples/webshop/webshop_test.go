@@ -238,17 +238,21 @@ func (s *openShop) inbox(t *testing.T) []mail {
 // capture returns the only request that told Centra the shopper's details.
 func (s *openShop) capture(t *testing.T) centratest.Request {
 	t.Helper()
-	var captures []centratest.Request
+	captures := s.captures()
+	if len(captures) != 1 {
+		t.Fatalf("Centra was told the shopper's details %d times, want once", len(captures))
+	}
+	return captures[0]
+}
+
+func (s *openShop) captures() (captures []centratest.Request) {
 	for _, r := range s.centra.Requests() {
 		put := r.Method == "PUT" && strings.HasSuffix(r.Path, "-fields")
 		if put || slices.Contains(r.Fields, "setAddress") {
 			captures = append(captures, r)
 		}
 	}
-	if len(captures) != 1 {
-		t.Fatalf("Centra was told the shopper's details %d times, want once", len(captures))
-	}
-	return captures[0]
+	return captures
 }
 
 // link is the cart link of the selection that the only capture was for.

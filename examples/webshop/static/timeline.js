@@ -37,13 +37,14 @@
     if (entry.ends) running.delete(entry.cart);
     tick();
     if (entry.mails) mailArrived(entry.mails);
+    for (const [name, count] of Object.entries(entry.funnel ?? {}))
+      document.querySelector(`#funnel [data-count="${name}"]`).textContent = count;
   };
 
   // The page came with the mails that there were; the stream tells of those too.
   const mailArrived = (mails) => {
     if (!mailCount || mails <= Number(mailCount.textContent)) return;
     mailCount.textContent = mails;
-    mailCount.setAttribute("aria-label", `${mails} e-mails`);
     const news = document.getElementById("mails-live");
     if (news) {
       const link = Object.assign(document.createElement("a"), { href: "/inbox", textContent: "Show it" });

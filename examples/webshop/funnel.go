@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+	"github.com/centra-go/cartabandonment/recovery"
+)
+
+// funnel counts what the library's part brings, from what its two handlers tell.
+type funnel struct {
+	mu     sync.Mutex
+	counts funnelCounts
+	values map[string]float64 // of recovered orders, by currency
+}
+
+type funnelCounts struct {
+	Captured  int    `json:"captured"`  // addresses that Centra may remind
+	Opened    int    `json:"opened"`    // cart links, by people
+	Recovered int    `json:"recovered"` // carts
+	Ordered   int    `json:"ordered"`   // of those
+	Value     string `json:"value"`     // "1198.00 SEK", of all currencies
+}
+
+func (f *funnel) capture(o checkoutscript.Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if o.Code == checkoutscript.Captured && o.CartAbandonmentEmail == centra.Yes {
+		f.counts.Captured++
+	}
+}
+
+func (f *funnel) visit(o recovery.Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch o.Code {
+	case recovery.OrderRecovered:
+		f.counts.Ordered++
+		if f.values == nil {
+			f.values = make(map[string]float64)
+		}
+		f.values[o.Currency] += o.Value
+	case recovery.NotAPerson, recovery.MethodNotAllowed:
+	case recovery.Recovered:
+		f.counts.Opened++
+		f.counts.Recovered++
+	default:
+		f.counts.Opened++
+	}
+}
+
+func (f *funnel) now() funnelCounts {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := f.counts
+	var values []string
+	for _, currency := range slices.Sorted(maps.Keys(f.values)) {
+		values = append(values, fmt.Sprintf("%.2f %s", f.values[currency], currency))
+	}
+	counts.Value = strings.Join(values, ", ")
+	return counts
+}
