@@ -164,7 +164,7 @@
       const rest = without(values, Object(newer.fields));
       const [before, after] = [values, rest].map((part) => JSON.stringify(part));
       if (replaces(newer, job) || (newer.email && (job.email || job.withdrawal))) drop(job);
-      else if (before === after || job.withdrawal) continue;
+      else if (before === after) continue;
       else if (after === "{}") drop(job);
       else Object.assign(job, newJob(JSON.stringify({ event, type, additionalFields, ...rest }), job.at, job.url));
     }
@@ -357,13 +357,12 @@
 
   const capture = (fields) => new Promise((done) => enqueue(fields, ({ selection }) => done(selection), true));
 
-  const withdraw = () => new Promise((done) => {
-    const captures = jobs.filter((job) => job.email && !job.withdrawal && !job.sending && (job.failed || job.ours));
-    drop(...captures);
-    save();
+  const withdraw = (email) => new Promise((done) => {
     settle(now());
+    const captures = jobs.filter((job) => job.email && !job.withdrawal && !job.sending && !job.failed && job.ours);
+    drop(...captures);
     finish(captures.flatMap((job) => job.waiters), {});
-    enqueue({ email: address, cartAbandonmentWithdrawn: true }, ({ withdrawn }) => done(withdrawn === true), true);
+    enqueue({ email, cartAbandonmentWithdrawn: true }, ({ withdrawn }) => done(withdrawn === true), true);
   });
 
   // Captures the e-mail address in input on change, and what is typed but not left
@@ -377,7 +376,7 @@
     const check = () => {
       const email = input.value.trim();
       if (!agrees()) {
-        if (given) withdraw();
+        if (given) withdraw(sent || (isAddress(email) ? email : address));
         given = false;
         sent = undefined;
       } else if (email !== sent && input.validity.valid && isAddress(email)) {
@@ -395,5 +394,5 @@
 
   load();
   pump();
-  window.CentraCartAbandonment = { capture, watch, withdraw };
+  window.CentraCartAbandonment = { capture, watch, withdraw: () => withdraw(address) };
 })();

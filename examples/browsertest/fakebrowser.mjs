@@ -46,6 +46,11 @@ export class Browser {
     this.now = end;
   }
 
+  // sleep is what a laptop does that is closed: no timer runs.
+  sleep(ms) {
+    this.now += ms;
+  }
+
   // bodies is what the callback got, as objects.
   get bodies() {
     return this.posts.map((post) => JSON.parse(post.body));
@@ -60,7 +65,7 @@ export class Browser {
 
   fetch(page, url, { body, keepalive, signal }) {
     return new Promise((done, fail) => {
-      const post = { url, body, keepalive, at: this.now, page, overlaps: this.posts.some((p) => p.open) };
+      const post = { url, body, keepalive, signal, at: this.now, page, overlaps: this.posts.some((p) => p.open) };
       const refuse = (error) => {
         post.open = false;
         fail(error);

@@ -156,6 +156,49 @@ func TestListenersAtTheHandler(t *testing.T) {
 	}
 }
 
+// Consent taken back reaches the visitor's cart at Centra before the page is told,
+// by the field of a checkout without a widget and by the page's own call beside one.
+func TestConsentWithdrawnAtCentra(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ capture, withdraw func(tab *tab) }{
+		"field": {
+			func(tab *tab) {
+				tab.click("#consent")
+				tab.focus("#email")
+				tab.keys("anna@example.com\t")
+			},
+			func(tab *tab) { tab.click("#consent") },
+		},
+		"widget": {
+			func(tab *tab) { tab.run(`fire({detail: {email: "anna@example.com"}, type: "change"})`) },
+			func(tab *tab) { tab.run(`CentraCartAbandonment.withdraw()`) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tab := newTab(t)
+			shop, server, token := newHandlerShop(t)
+			selection := server.SelectionOf(string(token))
+			shop.body = watching(agreedCheckbox)
+			tab.open(shop.URL)
+			row.capture(tab)
+			tab.wait(`heard.length`)
+			if cart := server.Cart(selection); cart.OptedIn != "anna@example.com" {
+				t.Errorf("opted in: %q, want the captured address", cart.OptedIn)
+			}
+			row.withdraw(tab)
+			tab.wait(`heard.some((h) => h.name === "centra:withdrawn")`)
+			cart := server.Cart(selection)
+			if cart.OptedIn != "" || cart.CartAbandonmentEmail != false {
+				t.Errorf("opted in: %q, cartAbandonmentEmail: %v, want neither", cart.OptedIn, cart.CartAbandonmentEmail)
+			}
+			if got := len(updates(server)); got != 2 {
+				t.Errorf("%d calls to Centra, want the capture and the withdrawal", got)
+			}
+		})
+	}
+}
+
 // A listener without a queue, as the documented one, leaves the order to the
 // handler.
 func TestBurstOfOtherListeners(t *testing.T) {

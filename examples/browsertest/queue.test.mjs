@@ -33,6 +33,7 @@ test("which waiting events a newer one replaces", async (t) => {
     "an empty object gone": [[{ address: {}, zip: 1 }, { zip: 1 }], [0, 1]],
     "an empty list gone": [[{ items: [], zip: 1 }, { zip: 1 }], [0, 1]],
     "a shorter list": [[{ items: [1, 2] }, { items: [1] }], [0, 1]],
+    "null gone": [[{ address: null, zip: 1 }, { zip: 1 }], [0, 1]],
     "null filled in": [[{ address: null }, { address: { zip: 1 } }], [1]],
     "no event but a withdrawal": [[{ email: "a@example.com" }, { email: "a@example.com", cartAbandonmentWithdrawn: true }], [0, 1]],
   };
@@ -157,6 +158,7 @@ test("the queue hangs on nothing", async (t) => {
       assert.equal(page.resumes.length, 2);
       await browser.advance(1000);
       same(browser.bodies.map((b) => b.event), ["hangs", "next", "hangs"]);
+      assert.equal(browser.posts[0].signal?.aborted ?? true, true);
     });
 });
 

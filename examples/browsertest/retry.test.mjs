@@ -23,7 +23,10 @@ test("which failures are tried again", async (t) => {
     400: [failing(400), false], 401: [failing(401), false], 403: [failing(403), false], 404: [failing(404), false],
     409: [failing(409), false], 413: [failing(413), false], 415: [failing(415), false], 422: [failing(422), false],
     500: [failing(500), false], "200 of a log-in page": [answer(200, "<h1>Log in</h1>"), false],
-    "200 with an error": [answer(200, { error: { code: "x" } }), false], "200 without anything": [answer(200, null), false],
+    "200 with an error": [answer(200, { error: { code: "x" } }), false],
+    "200 with an error and a selection": [answer(200, { error: { code: "x" }, selection: {} }), false],
+    "422 whose error has a status": [answer(422, { error: { code: "x", status: 503 } }), false],
+    "200 without anything": [answer(200, null), false],
     "200, a list": [answer(200, []), false],
   };
   for (const [name, [how, again]] of Object.entries(rows))
@@ -219,6 +222,9 @@ test("what a newer event has said is not undone", async (t) => {
     "names stay": [[{ type: "change", additionalFields: { event: "x", suspendIgnore: 1 }, zip: 1, city: "y" }],
       { type: "change", additionalFields: { event: "x", suspendIgnore: 2 }, zip: 2 },
       [{ type: "change", additionalFields: { event: "x", suspendIgnore: 1 }, city: "y" }]],
+    "has another of its name, and both are empty": [[{ event: "x", additionalFields: { n: 1 } }], { event: "x", additionalFields: { n: 2 } }, []],
+    "has another name, and both are empty": [[{ event: "x", additionalFields: { n: 1 } }], { event: "y", additionalFields: { n: 2 } },
+      [{ event: "x", additionalFields: { n: 1 } }]],
     "several": [[{ event: "x", a: 1 }, { event: "y", b: 1 }], { a: 2 }, [{ event: "y", b: 1 }]],
     "no object": [["text"], { a: 1 }, ["text"]],
   };
@@ -237,6 +243,70 @@ test("what a newer event has said is not undone", async (t) => {
       same(browser.bodies.slice(before), [newer, ...want]);
       assert.equal(kept(tab), "");
     });
+});
+
+test("what came first is older, whatever the clock says", async (t) => {
+  await t.test("in the same millisecond", async () => {
+    const browser = new Browser();
+    const page = browser.tab().open();
+    browser.server = (post, n) => n === 1 ? failing(503) : ok();
+    page.fire({ event: "x", zip: 1 });
+    page.fire({ event: "y", zip: 2 });
+    await browser.advance(MINUTE);
+    same(browser.bodies, [{ event: "x", zip: 1 }, { event: "y", zip: 2 }]);
+  });
+  await t.test("set back", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    browser.server = (post, n) => n === 1 ? failing(503, { "Retry-After": "3" }) : ok();
+    const page = tab.open();
+    page.fire({ zip: 1 });
+    await browser.advance(100);
+    page.leave();
+    browser.sleep(-5 * MINUTE);
+    tab.open().fire({ zip: 2 });
+    await browser.advance(20 * MINUTE);
+    same(browser.bodies, [{ zip: 1 }, { zip: 2 }]);
+  });
+  await t.test("and another tab's time that is yet to come counts for nothing", async () => {
+    const browser = new Browser();
+    browser.localStorage.setItem("centra-cart-abandonment", String(browser.now + 60 * MINUTE));
+    browser.server = (post, n) => n === 1 ? failing(503) : ok();
+    browser.tab().open().fire({ email: "a@example.com" });
+    await browser.advance(MINUTE);
+    assert.equal(browser.posts.length, 2);
+  });
+});
+
+test("after a success the waits begin anew", async () => {
+  const browser = new Browser();
+  const page = browser.tab().open();
+  let over = outage(browser, failing(503));
+  page.fire({ zip: 1 });
+  await browser.advance(5 * MINUTE);
+  over();
+  await browser.advance(MINUTE);
+  over = outage(browser, failing(503));
+  page.fire({ zip: 2 });
+  await browser.advance(100);
+  over();
+  await browser.advance(2 * SECOND);
+  same(browser.bodies.at(-1), { zip: 2 });
+  assert.ok(browser.bodies.at(-2).zip === 2);
+});
+
+test("a laptop that slept for an hour gives up, and the page is told", async () => {
+  const browser = new Browser();
+  const tab = browser.tab();
+  const page = tab.open();
+  browser.server = (post, n) => n === 1 ? failing(503) : ok();
+  page.fire({ email: "a@example.com" });
+  await browser.advance(100);
+  browser.sleep(60 * MINUTE);
+  await browser.advance(MINUTE);
+  assert.equal(browser.posts.length, 1);
+  same(page.names, ["centra:error 503 retry", "centra:error expired final"]);
+  assert.equal(kept(tab), "");
 });
 
 test("of those that failed the newest of each kind is kept", async () => {
@@ -351,6 +421,18 @@ test("two tabs", async (t) => {
     await browser.advance(MINUTE);
     same(browser.bodies.at(-1), { email: "new@example.com" });
   });
+  await t.test("a withdrawal of one is not sent after a consent in the other", async () => {
+    const browser = new Browser();
+    const [one, two] = [browser.tab(), browser.tab()];
+    const over = outage(browser, failing(503, { "Retry-After": "5" }));
+    one.open().api.withdraw();
+    await browser.advance(100);
+    over();
+    two.open().api.capture({ email: "a@example.com" });
+    await browser.advance(2 * MINUTE);
+    same(browser.bodies, [{ cartAbandonmentWithdrawn: true }, { email: "a@example.com" }]);
+    assert.equal(kept(one), "");
+  });
   await t.test("a duplicate does not send what the first has delivered", async () => {
     const browser = new Browser();
     const tab = browser.tab();
@@ -394,7 +476,7 @@ test("a page that goes", async (t) => {
     await browser.advance(MINUTE);
     assert.equal(browser.posts.length, 2);
   });
-  await t.test("leaves what is slow, or beyond the budget, to the next page", async () => {
+  await t.test("leaves what is slow to the next page", async () => {
     const browser = new Browser();
     const tab = browser.tab();
     const page = tab.open();
@@ -404,9 +486,47 @@ test("a page that goes", async (t) => {
     page.leave();
     browser.server = () => ok();
     tab.open();
+    await browser.advance(900);
+    assert.equal(browser.posts.length, 1, "it may be answered yet");
     await browser.advance(MINUTE);
     same(browser.bodies, [{ email: "a@example.com" }, { email: "a@example.com" }]);
     assert.equal(kept(tab), "");
+  });
+  await t.test("leaves what is beyond the budget to the next page", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    for (let i = 0; i < 3; i++) page.fire({ event: `e${i}`, padding: "x".repeat(25000) });
+    page.leave();
+    tab.open();
+    await browser.advance(MINUTE);
+    same(browser.bodies.map((b) => b.event), ["e0", "e1", "e2", "e1"]);
+  });
+  await t.test("leaves all to the next page while the shop is in trouble", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    const over = outage(browser, failing(503));
+    page.fire({ event: "x", zip: 1 });
+    await browser.advance(100);
+    page.fire({ event: "y", city: "y" });
+    page.leave();
+    await browser.advance(100);
+    over();
+    const before = browser.posts.length;
+    tab.open();
+    await browser.advance(MINUTE);
+    same(browser.bodies.slice(before), [{ event: "x", zip: 1 }, { event: "y", city: "y" }]);
+  });
+  await t.test("does not send a withdrawal beside a newer consent", async () => {
+    const browser = new Browser();
+    const page = browser.tab().open();
+    outage(browser, failing(503));
+    page.api.withdraw();
+    await browser.advance(100);
+    page.api.capture({ email: "a@example.com" });
+    page.leave();
+    same(browser.bodies, [{ cartAbandonmentWithdrawn: true }, { email: "a@example.com" }]);
   });
   await t.test("does not send an older address beside a newer one", async () => {
     const browser = new Browser();
@@ -417,6 +537,40 @@ test("a page that goes", async (t) => {
     page.fire({ email: "new@example.com" });
     page.leave();
     same(browser.bodies.map((b) => b.email ?? b.address.email), ["old@example.com", "new@example.com"]);
+  });
+  await t.test("and comes back hears the answer, and sends nothing twice", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    browser.server = () => ok({}, 5000);
+    page.fire({ zip: 1 });
+    await browser.advance(3 * SECOND);
+    page.sleep();
+    assert.ok(kept(tab).includes("zip"), "slow: it is left to the next page");
+    await browser.advance(500);
+    page.wake();
+    await browser.advance(MINUTE);
+    assert.equal(browser.posts.length, 1);
+    same(page.names, ["centra:selection"]);
+    assert.equal(kept(tab), "");
+  });
+  await t.test("and comes back keeps the order of what failed", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    browser.server = (post) => post.body.includes("y") ? { ...failing(503), after: 5000 } : failing(503, { "Retry-After": "20" });
+    page.fire({ event: "x", zip: 1 });
+    await browser.advance(100);
+    page.fire({ event: "y", zip: 2 });
+    await browser.advance(100);
+    page.sleep();
+    await browser.advance(100);
+    page.wake();
+    await browser.advance(10 * SECOND);
+    browser.server = () => ok();
+    const before = browser.posts.length;
+    await browser.advance(MINUTE);
+    same(browser.bodies.slice(before).map((b) => b.zip), [1, 2]);
   });
   await t.test("and comes back does not send again what another page has sent", async () => {
     const browser = new Browser();

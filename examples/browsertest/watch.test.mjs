@@ -87,6 +87,26 @@ test("consent taken back", async (t) => {
     await browser.advance(1000);
     same(browser.bodies, [{ event: "first" }, withdrawal]);
   });
+  await t.test("and a widget's event that waits is sent all the same", async () => {
+    const browser = new Browser();
+    const page = browser.tab().open();
+    page.fire({ event: "first" });
+    page.fire({ email: "a@example.com", additionalFields: { suspendIgnore: 2 } });
+    page.api.capture({ email: "a@example.com", additionalFields: { suspendIgnore: 2 } });
+    page.api.withdraw();
+    await browser.advance(1000);
+    same(browser.bodies.slice(1), [{ email: "a@example.com", additionalFields: { suspendIgnore: 2 } }, withdrawal]);
+    assert.equal(page.resumes.length, 2);
+  });
+  await t.test("names the last address", async () => {
+    const browser = new Browser();
+    const page = browser.tab().open();
+    page.fire({ address: { email: "a@example.com" } });
+    page.fire({ zip: 1 });
+    page.api.withdraw();
+    await browser.advance(1000);
+    same(browser.bodies.at(-1), withdrawal);
+  });
   await t.test("before anything was captured", async () => {
     const { browser, page, consent } = checkout(undefined, undefined, false);
     page.change(consent, { checked: true });
@@ -99,6 +119,22 @@ test("consent taken back", async (t) => {
     page.change(consent, { checked: false });
     await browser.advance(1000);
     same(browser.bodies, [{ cartAbandonmentWithdrawn: true }]);
+  });
+  await t.test("on a later page that has filled in the address", async () => {
+    const { browser, page, input, consent } = checkout();
+    input.value = "a@example.com";
+    page.change(consent, { checked: false });
+    await browser.advance(1000);
+    same(browser.bodies, [withdrawal]);
+  });
+  await t.test("with another address half typed", async () => {
+    const { browser, page, input, consent } = checkout();
+    page.change(input, { value: "a@example.com" });
+    await browser.advance(1000);
+    input.value = "b@example.com";
+    page.change(consent, { checked: false });
+    await browser.advance(1000);
+    same(browser.bodies, [capture, withdrawal]);
   });
   await t.test("and the page left", async () => {
     const { browser, page, input, consent } = checkout();
@@ -174,6 +210,16 @@ test("a withdrawal that failed does not undo a newer consent", async () => {
   page.api.capture(capture);
   await browser.advance(600000);
   same(browser.bodies, [{ cartAbandonmentWithdrawn: true }, capture]);
+});
+
+test("a withdrawal that a log-in page has answered is none", async () => {
+  const browser = new Browser();
+  const page = browser.tab().open();
+  browser.server = () => answer(200, "<h1>Log in</h1>");
+  const known = page.api.withdraw();
+  await browser.advance(100);
+  assert.equal(await known, false);
+  same(page.names, ["centra:error 200 final"]);
 });
 
 test("a withdrawal that the shop only has taken is not known to Centra yet", async () => {
