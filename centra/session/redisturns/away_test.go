@@ -219,6 +219,33 @@ func TestTheNewerCountsWhenRedisIsBack(t *testing.T) {
 	takes(t, another, "c", "d")
 }
 
+// What took the place of what, and that two visitors are one, is told late; each
+// of the two has gone on meanwhile.
+func TestTheNewerOfTwoCounts(t *testing.T) {
+	for _, order := range [][]centra.Session{{"x", "y"}, {"y", "x"}} {
+		t.Run(string(order[1])+" went on last", func(t *testing.T) {
+			server := startServer(t)
+			client := server.client()
+			turns, err := redisturns.New(client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			server.do("REPLICAOF", "127.0.0.1", "1")
+			take(t, turns, "x").Done("y")
+			server.do("REPLICAOF", "NO", "ONE")
+			redisturns.SetPatience(turns, patient)
+			for _, s := range order {
+				time.Sleep(2 * time.Millisecond)
+				take(t, process(t, client), s).Done("next-" + s)
+			}
+			takes(t, turns, "x", "next-"+order[1])
+			for _, s := range []centra.Session{"x", "y", "next-x", "next-y"} {
+				takes(t, process(t, client), s, "next-"+order[1])
+			}
+		})
+	}
+}
+
 func TestRedisDiesInACall(t *testing.T) {
 	t.Parallel()
 	server := startServer(t)

@@ -16,11 +16,14 @@ func TestProcessesAgreeAfterAnOutage(t *testing.T) {
 	server := startServer(t)
 	var processes []*redisturns.Turns
 	var alone atomic.Int32 // turns since it was set to 0
-	for range 3 {
+	var shared [3]atomic.Int32
+	for i := range 3 {
 		turns, err := redisturns.New(server.client(), redisturns.WithObserve(
 			func(_ context.Context, o redisturns.Outcome) {
 				if o.Alone {
 					alone.Add(1)
+				} else if o.Err == nil {
+					shared[i].Add(1)
 				}
 			}))
 		if err != nil {
@@ -56,8 +59,11 @@ func TestProcessesAgreeAfterAnOutage(t *testing.T) {
 	}
 	for began := time.Now(); ; {
 		alone.Store(0)
+		for i := range shared {
+			shared[i].Store(0)
+		}
 		traffic(500 * time.Millisecond)
-		if alone.Load() == 0 {
+		if alone.Load() == 0 && shared[0].Load() > 9 && shared[1].Load() > 9 && shared[2].Load() > 9 {
 			break
 		}
 		if time.Since(began) > 20*time.Second {
@@ -69,6 +75,9 @@ func TestProcessesAgreeAfterAnOutage(t *testing.T) {
 		s.stale.Store(0)
 	}
 	traffic(500 * time.Millisecond)
+	if n := alone.Load(); n > 0 {
+		t.Errorf("%d turns were not shared", n)
+	}
 	for _, s := range shops {
 		if n, m := s.atOnce.Load(), s.stale.Load(); n > 0 || m > 0 {
 			t.Errorf("for %s two calls had the turn at once %d times, and %d were made with an old session", s.name, n, m)

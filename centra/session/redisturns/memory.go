@@ -188,9 +188,10 @@ return ARGV[1]`)
 
 // ending is how a turn in Redis ended.
 type ending struct {
-	held   bool // the lease had not run out
-	sealed string
-	others bool // other processes wait
+	held   bool   // the lease had not run out
+	sealed string // what home holds now
+	others bool   // other processes wait
+	merged bool   // another place is home now
 }
 
 // end gives the lock back and lets home hold sealed, if that is not "". A holder
@@ -206,7 +207,7 @@ func (m *memory) end(ctx context.Context, h *hold, sealed string) (ending, error
 	held, _ := answer[0].(int64)
 	now, _ := answer[1].(string)
 	others, _ := answer[2].(int64)
-	return ending{held == 1, now, others > 0}, nil
+	return ending{held: held == 1, sealed: now, others: others > 0}, nil
 }
 
 var endScript = redis.NewScript(`

@@ -14,31 +14,33 @@ func (t *Turns) settle(ctx context.Context, h *hold, now centra.Session, since t
 	others ...centra.Session) (ending, error) {
 	var end ending
 	err := t.ask(ctx, func(ctx context.Context) (err error) {
-		write := ""
+		write, merged := "", false
 		if h.read {
-			if write, err = t.memory.describe(ctx, h, record{newest: now, since: since}, others); err != nil {
+			if write, merged, err = t.memory.describe(ctx, h, record{newest: now, since: since}, others); err != nil {
 				return err
 			}
 		}
 		end, err = t.memory.end(ctx, h, write)
+		end.merged = merged
 		return err
 	})
 	return end, err
 }
 
 // describe lets sessions lead to the visitor's home, and returns what that has to
-// hold from now on, "" if it holds it already.
-func (m *memory) describe(ctx context.Context, h *hold, r record, others []centra.Session) (string, error) {
+// hold from now on, "" if it holds it already. It is merged where home is another
+// place from now on.
+func (m *memory) describe(ctx context.Context, h *hold, r record, others []centra.Session) (
+	sealed string, merged bool, err error) {
 	home, newest := h.way.home, placeOf(r.newest)
 	leads := record{newest: r.newest, since: r.since, home: home}
 	if h.from != newest {
 		others = append(slices.Clip(others), r.newest)
 	}
-	merged := false
 	for _, s := range others {
 		another, err := m.adopt(ctx, s, leads)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if another != (place{}) { // the same visitor, as it turns out
 			r.home, merged = another, true
@@ -46,30 +48,37 @@ func (m *memory) describe(ctx context.Context, h *hold, r record, others []centr
 	}
 	if h.way.hops > 1 && h.from != home { // it need not be so long
 		if err := m.client.Set(ctx, m.key(h.from, recordPart), h.from.seal(leads), remember).Err(); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	known := h.newest == r.newest && h.sealed != "" || home == newest && h.sealed == ""
 	if known && !merged {
-		return "", nil
+		return "", false, nil
 	}
-	return home.seal(r), nil
+	return home.seal(r), merged, nil
 }
 
 // save tells Redis what took now's place to be, and reports whether it could.
-// What another process told it meanwhile counts if it is newer.
+// What another process told it meanwhile counts if it is newer. Where two
+// visitors turn out to be one, what is told is compared with the other's as well.
 func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bool, err error) {
-	h, err := t.hold(ctx, c.before[0])
-	if h == nil {
-		return false, err
-	}
 	newest, since := now, c.since
-	if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
-		newest, since = h.newest, h.since
-	}
-	_, err = t.settle(ctx, h, newest, since, append(slices.Clone(c.before[1:]), now)...)
-	if err != nil || !h.read {
-		return false, nil
+	others := append(slices.Clone(c.before[1:]), now)
+	for range maxHops {
+		h, err := t.hold(ctx, c.before[0])
+		if h == nil {
+			return false, err
+		}
+		if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
+			newest, since = h.newest, h.since
+		}
+		end, err := t.settle(ctx, h, newest, since, others...)
+		if err != nil || !h.read {
+			return false, nil
+		}
+		if !end.merged {
+			break
+		}
 	}
 	t.journal.told(now)
 	return true, nil
