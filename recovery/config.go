@@ -12,16 +12,22 @@ import (
 	"github.com/centra-go/cartabandonment/centra/session"
 )
 
-// API is what the handler needs of Centra. *centra.CheckoutAPI and
-// *centra.ShopAPI have it. Attaching may need the plugin's secret, so give it a
-// client made [centra.WithSecret], not one [centra.CheckoutAPI.AsShopper].
+// API is what the handler needs of Centra; every client of package centra has it.
+// Attaching may need the plugin's secret, so of the Checkout API give it one made
+// [centra.WithSecret], not one [centra.CheckoutAPI.AsShopper].
+//
+// One of a host's own says by an error that matches
+// [centra.ErrSelectionNotFound] that there is no such cart, and by no other;
+// names the session to keep in every [centra.Selection], and after a failure in
+// a [*centra.Error]; and shows the cart's ID in Selection.ID if it knows it.
 type API interface {
 	Selection(context.Context, centra.Session) (*centra.Selection, error)
 	AttachSelection(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error)
 }
 
 // Confirm says when a visitor is asked, on a small page with a button, before a
-// cart is attached.
+// cart is attached. Whatever it says, they are asked where nobody clicked: see
+// the package documentation.
 type Confirm uint8
 
 const (

@@ -92,10 +92,16 @@ func (c markCookie) unset(w http.ResponseWriter) {
 	}
 }
 
-func (c markCookie) sets(line string) bool { return strings.HasPrefix(line, c.name+"=") }
+func (c markCookie) sets(line string) bool {
+	rest, ok := strings.CutPrefix(line, c.name)
+	return ok && strings.HasPrefix(rest, "=")
+}
 
 // sent returns the marks that the browser sent.
 func (c markCookie) sent(r *http.Request) (marks []mark) {
+	if !slices.ContainsFunc(r.Header["Cookie"], func(line string) bool { return strings.Contains(line, c.name) }) {
+		return nil // as nearly always
+	}
 	for _, cookie := range r.CookiesNamed(c.name) {
 		if m, ok := parseMark(cookie.Value); ok {
 			marks = append(marks, m)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -294,4 +295,29 @@ func TestObserveOnce(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("outcomes %q, want %q", got, want)
 	}
+}
+
+// Observe comes when the visitor has the answer, so that a slow one keeps nobody
+// waiting.
+func TestObserveComesAfterTheAnswer(t *testing.T) {
+	observing, answered := make(chan struct{}), make(chan struct{})
+	h, err := recovery.New(recovery.Config{
+		API: &fakeAPI{t: t, attach: attaches}, Visitors: visitors(t, session.Cookie{}), CartLink: cartLink, Checkout: "/checkout",
+		Observe: func(context.Context, recovery.Outcome) { close(observing); <-answered },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+	client := server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Get(server.URL + linkedPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	redirectsTo(t, resp, "/checkout")
+	<-observing
+	close(answered)
 }

@@ -47,6 +47,8 @@ func settings() []setting {
 		{"Checkout API, server-side sessions", 0, server},
 		{"Shop API, cookie", 1, cookie},
 		{"Shop API, server-side sessions", 1, server},
+		{"Storefront API, cookie", 2, cookie},
+		{"Storefront API, server-side sessions", 2, server},
 	}
 }
 
@@ -114,7 +116,12 @@ func (h *host) open(c recovery.Config) {
 	}))
 	h.mux.HandleFunc("POST /items/{item}", func(w http.ResponseWriter, r *http.Request) {
 		h.call(func(ctx context.Context, s centra.Session) (centra.Session, error) {
+			var cart centra.Selection
 			path := "/items/" + r.PathValue("item")
+			if h.apiName == "storefront" {
+				const document = `mutation addItem($item: String!) { addItem(item: $item) { ...answered } }`
+				return h.api.Do(ctx, s, http.MethodPost, document, map[string]string{"item": r.PathValue("item")}, &cart)
+			}
 			if h.apiName == "shop" {
 				if s == "" {
 					var made centra.Selection
@@ -125,7 +132,6 @@ func (h *host) open(c recovery.Config) {
 				}
 				path = "/selections/" + string(s) + path
 			}
-			var cart centra.Selection
 			return h.api.Do(ctx, s, http.MethodPost, path, nil, &cart)
 		})(w, r)
 	})
@@ -156,7 +162,7 @@ func (h *host) pay(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return "", err
 		}
-		if h.apiName == "checkout" {
+		if h.apiName != "shop" {
 			s = action.Session
 		}
 		if order, err = h.api.PaymentResult(ctx, s, back.URL.Query()); err != nil {
@@ -204,8 +210,22 @@ func (h *host) visitorWithNothing() *browser {
 	return b
 }
 
+// forget is the shop giving the visitor's session up.
+func (h *host) forget(b *browser) {
+	b.answer(h.call(func(context.Context, centra.Session) (centra.Session, error) { return centra.NoSession, nil }))
+}
+
 // cart returns the ID of the cart that the shop's pages find for the visitor.
-func (h *host) cart(b *browser) (id string) {
+func (h *host) cart(b *browser) string {
+	s := h.session(b)
+	if h.apiName == "shop" {
+		return s
+	}
+	return h.server.SelectionOf(s)
+}
+
+// session returns the session that the shop's pages find for the visitor.
+func (h *host) session(b *browser) (session string) {
 	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, "https://example.com/", nil)
 	if err != nil {
 		h.t.Fatal(err)
@@ -215,17 +235,13 @@ func (h *host) cart(b *browser) (id string) {
 	}
 	w := &discardResponse{header: http.Header{}}
 	err = h.visitors.Do(w, r, func(_ context.Context, s centra.Session) (centra.Session, error) {
-		if h.apiName == "shop" {
-			id = string(s)
-		} else {
-			id = h.server.SelectionOf(string(s))
-		}
+		session = string(s)
 		return "", nil
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return id
+	return session
 }
 
 // serverStore keeps sessions in the server, by the cookie "visitor".

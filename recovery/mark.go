@@ -3,6 +3,8 @@ package recovery
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash/fnv"
+	"io"
 	"net/http"
 	"strings"
 
@@ -31,10 +33,13 @@ const (
 )
 
 func newMark(id centra.SelectionID, s centra.Session, sel *centra.Selection) mark {
-	m := mark{cart: digest(string(id))}
+	m := mark{cart: digest(string(id), "")}
+	lines := make([]byte, 0, maxLines*lineSize)
 	for _, item := range sel.Items[:min(len(sel.Items), maxLines)] {
-		m.lines += m.line(item)
+		line := m.line(item)
+		lines = append(lines, line[:]...)
 	}
+	m.lines = string(lines)
 	return m.movedTo(s)
 }
 
@@ -44,7 +49,7 @@ func (m mark) movedTo(s centra.Session) mark {
 	return m
 }
 
-func (m mark) of(id centra.SelectionID) bool { return m.cart == digest(string(id)) }
+func (m mark) of(id centra.SelectionID) bool { return m.cart == digest(string(id), "") }
 
 func (m mark) in(s centra.Session) bool { return s != "" && m.session == digest(m.cart, string(s)) }
 
@@ -55,7 +60,7 @@ func (m mark) resembles(sel *centra.Selection) bool {
 	for _, item := range sel.Items {
 		line := m.line(item)
 		for i := 0; i < len(m.lines); i += lineSize {
-			if m.lines[i:i+lineSize] == line {
+			if m.lines[i:i+lineSize] == string(line[:]) {
 				return true
 			}
 		}
@@ -63,7 +68,17 @@ func (m mark) resembles(sel *centra.Selection) bool {
 	return false
 }
 
-func (m mark) line(item centra.Item) string { return digest(m.cart, item.Line, item.Item)[:lineSize] }
+// line tells lines of one cart apart; that takes no cryptography.
+func (m mark) line(item centra.Item) (hash [lineSize]byte) {
+	h := fnv.New32a()
+	for _, part := range [...]string{m.cart, item.Line, item.Item} {
+		_, _ = io.WriteString(h, part) // never fails
+		_, _ = h.Write([]byte{0})
+	}
+	var sum [lineSize / 2]byte
+	hex.Encode(hash[:], h.Sum(sum[:0]))
+	return hash
+}
 
 func (m mark) String() string { return m.cart + "." + m.session + "." + m.lines }
 
@@ -79,10 +94,14 @@ func parseMark(s string) (m mark, ok bool) {
 	return m, ok
 }
 
-// digest is that of parts that hold no NUL.
-func digest(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:digestSize/2])
+// digest is that of two parts, of which the first holds no NUL.
+func digest(first, second string) string {
+	var buffer [128]byte // for what a session and a digest usually are
+	data := append(append(append(buffer[:0], first...), 0), second...)
+	sum := sha256.Sum256(data)
+	var text [digestSize]byte
+	hex.Encode(text[:], sum[:digestSize/2])
+	return string(text[:])
 }
 
 // marks returns those that the browser sent, and those that this process

@@ -1,12 +1,16 @@
 package recovery_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/recovery"
 )
 
@@ -59,20 +63,21 @@ func TestLinkOpenedAgainWithOldCookies(t *testing.T) {
 // A later cart is never taken for the one that the link brought.
 func TestALaterCartIsAnother(t *testing.T) {
 	for name, change := range map[string]func(h *host, b *browser, linked string){
-		"after the order": func(h *host, b *browser, _ string) {
+		"after the order": func(_ *host, b *browser, _ string) {
 			b.do(http.MethodPost, "/pay")
 		},
 		"after an order on another device": func(h *host, b *browser, linked string) {
 			h.server.CompleteCart(linked)
 			if h.apiName == "shop" {
-				b.have("")
+				h.forget(b)
 			}
 		},
 		"after the session expired": func(h *host, b *browser, _ string) {
-			h.server.ExpireToken(b.session())
 			if h.apiName == "shop" {
-				b.have("")
+				h.forget(b)
+				return
 			}
+			h.server.ExpireToken(h.session(b))
 			b.do(http.MethodGet, "/checkout")
 			time.Sleep(5 * time.Second)
 		},
@@ -90,7 +95,7 @@ func TestALaterCartIsAnother(t *testing.T) {
 				b.do(http.MethodPost, "/items/2-2")
 				later := h.cart(b)
 				if later == linked || later == "" {
-					t.Skip("this store does not let the test change the session")
+					t.Fatal("the visitor has no later cart")
 				}
 				get(b, "/abandoned-cart/"+linked)
 				if got := h.links.last(t).Code; got != recovery.Asked && got != recovery.NotFound {
@@ -188,5 +193,76 @@ func TestForgedMark(t *testing.T) {
 				t.Errorf("%q: an order counts as recovered", value)
 			}
 		}
+	})
+}
+
+// FuzzMark: whatever is in the cookie, the visitor's own cart is asked about, and
+// nothing of it gets into a header.
+func FuzzMark(f *testing.F) {
+	api := &fakeAPI{t: f, attach: attaches, selection: func(_ context.Context, s centra.Session) (*centra.Selection, error) {
+		return attached("rotated"), nil
+	}}
+	s := newShop(f, recovery.Config{API: api})
+	first := newBrowser(f, s)
+	get(first, linkedPath)
+	for _, value := range []string{first.cookie(markCookie), "", "..", strings.Repeat("0", 32) + "." + strings.Repeat("0", 32) + "." + "00000000"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		b := newBrowser(t, s)
+		resp := b.do(http.MethodGet, linkedPath, "Cookie: "+sessionCookie+"=own; "+markCookie+"="+value)
+		if got := s.last(t).Code; got != recovery.Asked {
+			t.Errorf("code %q", got)
+		}
+		for _, cookie := range resp.Cookies() {
+			if cookie.Name != sessionCookie || cookie.Value != "rotated" {
+				t.Errorf("cookie %s", cookie)
+			}
+		}
+	})
+}
+
+// What a process remembers for double clicks is bounded: the newest recoveries,
+// for a minute. Whatever it has forgotten is asked about.
+func TestMemoryIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, recovery.Config{API: &fakeAPI{
+			t: t,
+			selection: func(ctx context.Context, s centra.Session) (*centra.Selection, error) {
+				if strings.HasPrefix(string(s), "recovered-") {
+					return attached(s), nil
+				}
+				return hasNothing(ctx, s)
+			},
+			attach: func(_ context.Context, s centra.Session, _ centra.SelectionID) (*centra.Selection, error) {
+				return attached("recovered-" + s), nil
+			},
+		}})
+		click := func(session string, want recovery.Code) {
+			t.Helper()
+			b := newBrowser(t, s)
+			b.have(session)
+			get(b, linkedPath)
+			if got := s.last(t).Code; got != want {
+				t.Errorf("%s: code %q, want %q", session, got, want)
+			}
+		}
+		click("a", recovery.Recovered)
+		click("a", recovery.AlreadyCurrent)
+		time.Sleep(2 * time.Minute)
+		click("a", recovery.Asked)
+		click("b", recovery.Recovered)
+		for i := range 4_990 { // each is remembered by both of its sessions
+			click("c"+strconv.Itoa(i), recovery.Recovered)
+		}
+		click("b", recovery.AlreadyCurrent)
+		for i := range 4_999 {
+			click("d"+strconv.Itoa(i), recovery.Recovered)
+		}
+		click("b", recovery.AlreadyCurrent) // kept anew by the click before
+		for i := range 5_001 {
+			click("e"+strconv.Itoa(i), recovery.Recovered)
+		}
+		click("b", recovery.Asked)
 	})
 }

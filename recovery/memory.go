@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
@@ -11,8 +12,8 @@ type memory[K comparable, V any] struct {
 	max int
 
 	mu     sync.Mutex
-	values map[K]remembered[K, V]
-	oldest []remembered[K, V] // in the order in which they were kept
+	values map[K]*list.Element
+	order  *list.List // of remembered[K, V], oldest first
 }
 
 type remembered[K comparable, V any] struct {
@@ -22,7 +23,7 @@ type remembered[K comparable, V any] struct {
 }
 
 func newMemory[K comparable, V any](ttl time.Duration, most int) *memory[K, V] {
-	return &memory[K, V]{ttl: ttl, max: most, values: map[K]remembered[K, V]{}}
+	return &memory[K, V]{ttl: ttl, max: most, values: map[K]*list.Element{}, order: list.New()}
 }
 
 func (m *memory[K, V]) keep(key K, value V) {
@@ -35,39 +36,51 @@ func (m *memory[K, V]) keep(key K, value V) {
 func (m *memory[K, V]) keepNew(key K, value V) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if there, ok := m.values[key]; ok && time.Now().Before(there.until) {
+	m.dropOld()
+	if _, ok := m.values[key]; ok {
 		return false
 	}
 	m.put(key, value)
 	return true
 }
 
-func (m *memory[K, V]) put(key K, value V) {
-	now := time.Now()
-	for len(m.oldest) > 0 && (len(m.oldest) >= m.max || !now.Before(m.oldest[0].until)) {
-		first := m.oldest[0]
-		if m.values[first.key].until.Equal(first.until) { // or it was kept anew
-			delete(m.values, first.key)
-		}
-		m.oldest = m.oldest[1:]
-	}
-	kept := remembered[K, V]{key, value, now.Add(m.ttl)}
-	m.values[key] = kept
-	m.oldest = append(m.oldest, kept)
-}
-
 func (m *memory[K, V]) get(key K) (value V, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	there, ok := m.values[key]
-	if !ok || !time.Now().Before(there.until) {
+	m.dropOld()
+	e, ok := m.values[key]
+	if !ok {
 		return value, false
 	}
-	return there.value, true
+	return e.Value.(remembered[K, V]).value, true
 }
 
 func (m *memory[K, V]) forget(key K) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.values, key)
+	m.drop(key)
+}
+
+func (m *memory[K, V]) put(key K, value V) {
+	m.drop(key)
+	m.values[key] = m.order.PushBack(remembered[K, V]{key, value, time.Now().Add(m.ttl)})
+	m.dropOld()
+}
+
+func (m *memory[K, V]) dropOld() {
+	now := time.Now()
+	for e := m.order.Front(); e != nil; e = m.order.Front() {
+		oldest := e.Value.(remembered[K, V])
+		if len(m.values) <= m.max && now.Before(oldest.until) {
+			return
+		}
+		m.drop(oldest.key)
+	}
+}
+
+func (m *memory[K, V]) drop(key K) {
+	if e, ok := m.values[key]; ok {
+		m.order.Remove(e)
+		delete(m.values, key)
+	}
 }

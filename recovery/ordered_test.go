@@ -118,16 +118,13 @@ func TestOrdered(t *testing.T) {
 // A session that is another's by now says nothing of the cart that was in it.
 func TestOrderedAfterTheSessionExpired(t *testing.T) {
 	everywhere(t, recovery.Config{}, func(t *testing.T, h *host) {
-		if h.apiName == "shop" {
-			t.Skip("the Shop API has no sessions that could expire")
+		if h.apiName == "shop" { // it has no sessions that could expire
+			return
 		}
 		b := h.visitor()
 		_, linked := h.server.NewCart("1-1")
 		get(b, "/abandoned-cart/"+linked)
-		if b.session() == "" {
-			t.Skip("the test does not see the session")
-		}
-		h.server.ExpireToken(b.session())
+		h.server.ExpireToken(h.session(b))
 		b.do(http.MethodGet, "/checkout")
 		time.Sleep(5 * time.Second)
 		b.do(http.MethodPost, "/items/2-2")

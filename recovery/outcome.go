@@ -27,8 +27,8 @@ const (
 	CrossSite Code = "cross_site"
 	// MethodNotAllowed: neither GET nor HEAD nor POST.
 	MethodNotAllowed Code = "method_not_allowed"
-	// Unavailable: Centra or the session store failed; the visitor was told to
-	// try again.
+	// Unavailable: Centra or the session store failed, or too many of the visitor's
+	// requests wait; the visitor was told to try again.
 	Unavailable Code = "unavailable"
 	// Misconfigured: Centra refused the shop's secret or origin, or the handler
 	// serves a path that is not its CartLink's. The shop has to act.
