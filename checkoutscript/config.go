@@ -17,7 +17,8 @@ import (
 
 // API is what a [Handler] needs of Centra; every client of package centra has it.
 // Of the Checkout API give it one made [centra.CheckoutAPI.AsShopper], so that an
-// event has no more rights than the browser that sent it.
+// event has no more rights than the browser that sent it; of the Storefront API
+// one made [centra.StorefrontAPI.AtCheckout], which sees a cart's address.
 type API interface {
 	Selection(context.Context, centra.Session) (*centra.Selection, error)
 	UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error)

@@ -1,8 +1,6 @@
 package checkoutscript_test
 
 import (
-	"context"
-	"errors"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 )
@@ -213,105 +210,5 @@ func TestCallbackMaxBytes(t *testing.T) {
 	}
 	if w := s.send(post(jsonType, jsonEvent+" ")); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("above the limit: answered %d, want 413", w.Code)
-	}
-}
-
-func TestCallbackUpstreamFailures(t *testing.T) {
-	refused := map[string]string{"email": "not a valid e-mail address"}
-	later := map[string]string{"request": "try again later"}
-	tests := map[string]struct {
-		fault      centratest.Fault
-		status     int
-		code       checkoutscript.Code
-		fields     map[string]string
-		retryAfter string
-	}{
-		"fields refused":          {centratest.StatusFault(422, refused), 422, "refused", refused, ""},
-		"fields refused with 200": {centratest.StatusFault(200, refused), 422, "refused", refused, ""},
-		"bad request":             {centratest.StatusFault(400, refused), 422, "refused", refused, ""},
-		"payment under way":       {centratest.StatusFault(409, nil), 503, "unavailable", nil, "5"},
-		"cart not found":          {centratest.StatusFault(404, nil), 404, "selection_not_found", nil, ""},
-		"secret refused":          {centratest.StatusFault(401, nil), 502, "unauthorized", nil, ""},
-		"origin refused":          {centratest.StatusFault(403, nil), 502, "unauthorized", nil, ""},
-		"rate limited":            {centratest.RetryAfterFault(429, "7"), 503, "rate_limited", later, "7"},
-		"rate limited, no time":   {centratest.StatusFault(429, nil), 503, "rate_limited", nil, "5"},
-		"down":                    {centratest.StatusFault(500, nil), 503, "unavailable", nil, "5"},
-		"down for a minute":       {centratest.RetryAfterFault(503, "60"), 503, "unavailable", later, "60"},
-		"connection reset":        {centratest.ResetFault(), 503, "unavailable", nil, "5"},
-		"HTML with 200":           {centratest.HTMLFault(200), 502, "invalid_response", nil, ""},
-		"HTML with 502":           {centratest.HTMLFault(502), 503, "unavailable", nil, "5"},
-		"list for an object":      {centratest.ListFault(), 502, "invalid_response", nil, ""},
-		"truncated":               {centratest.TruncatedFault(), 502, "invalid_response", nil, ""},
-		"oversized":               {centratest.OversizedFault(8<<20 + 1), 502, "invalid_response", nil, ""},
-		"redirect":                {centratest.StatusFault(307, nil), 502, "invalid_response", nil, ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := newShop(t, nil)
-			s.centra.FailNext(test.fault)
-			w := s.send(post(jsonType, jsonEvent))
-			got := readReply(t, w)
-			if w.Code != test.status || got.code() != test.code || got.Error.Message == "" {
-				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, test.status, test.code)
-			}
-			if string(got.SuspendIgnore) != "true" || got.Selection != nil {
-				t.Errorf("answered %s", w.Body)
-			}
-			if diff := cmp.Diff(test.fields, got.Error.Fields); diff != "" {
-				t.Errorf("fields (-want +got):\n%s", diff)
-			}
-			if after := w.Header().Get("Retry-After"); after != test.retryAfter {
-				t.Errorf("Retry-After %q, want %q", after, test.retryAfter)
-			}
-			if saved := w.Header().Get("Set-Cookie"); saved != "" {
-				t.Errorf("Set-Cookie although nothing rotated: %s", saved)
-			}
-			// The client has logged it.
-			if lines := s.logged(); len(lines) > 1 || strings.Contains(s.log.String(), "checkoutscript: event") {
-				t.Errorf("logged more than once:\n%s", s.log)
-			}
-			outcome := s.outcomes[0]
-			if outcome.Code != test.code || outcome.Err == nil || outcome.CartAbandonmentEmail != centra.Yes {
-				t.Errorf("outcome %+v", outcome)
-			}
-		})
-	}
-}
-
-// An API that is not one of package centra's.
-type anyAPI struct {
-	sel *centra.Selection
-	err error
-}
-
-func (a anyAPI) Selection(context.Context, centra.Session) (*centra.Selection, error) {
-	return a.sel, a.err
-}
-
-func (a anyAPI) UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error) {
-	return a.sel, a.err
-}
-
-func TestCallbackWithAnyAPI(t *testing.T) {
-	tests := map[string]struct {
-		api    anyAPI
-		status int
-		code   checkoutscript.Code
-	}{
-		"an unknown error":    {anyAPI{err: errors.New("no idea")}, 500, "internal"},
-		"a price that is NaN": {anyAPI{sel: &centra.Selection{Items: []centra.Item{{}}, Totals: centra.Totals{GrandTotalPriceAsNumber: math.NaN()}}}, 502, "invalid_response"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := newShop(t, func(c *checkoutscript.Config) { c.API = test.api })
-			w := s.send(post(jsonType, jsonEvent))
-			got := readReply(t, w)
-			if w.Code != test.status || got.code() != test.code || string(got.SuspendIgnore) != "true" {
-				t.Errorf("answered %d %s, want %d %s", w.Code, w.Body, test.status, test.code)
-			}
-			if savedSession(w) != "" {
-				t.Errorf("a session was saved: %v", w.Header())
-			}
-		})
 	}
 }
