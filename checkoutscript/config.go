@@ -139,12 +139,16 @@ func New(c Config) (*Handler, error) {
 	if c.Later != nil {
 		within -= laterReserve(c.Timeout)
 	}
-	return &Handler{
+	h := &Handler{
 		config:    c,
 		visitors:  c.Visitors.Within(within),
 		decisions: newDecisions(),
 		listener:  newListener(c.Path),
-	}, nil
+	}
+	if c.Later != nil {
+		c.Visitors.Follow(h.decisions.follow)
+	}
+	return h, nil
 }
 
 var (

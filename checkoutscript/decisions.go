@@ -3,6 +3,7 @@ package checkoutscript
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +12,7 @@ import (
 )
 
 // decisions are what visitors last decided about the reminder, as far as this
-// process knows: bounded in number and for as long as a [Pending] may wait. They
+// process knows, whatever session they have by now: bounded in number and for as long as a [Pending] may wait. They
 // tell the order of things that a cart does not show.
 type decisions struct {
 	mu    sync.Mutex
@@ -44,20 +45,36 @@ func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.S
 	if f.CartAbandonmentEmail == centra.NotSent {
 		return
 	}
+	for _, s := range sessions {
+		x.note(s, decision{at, digestOf(f.Email)})
+	}
+}
+
+func (x *decisions) note(s centra.Session, d decision) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, s := range sessions {
-		if s == "" || x.last[s].at.After(at) {
-			continue
-		}
-		for len(x.order) > 0 && (len(x.order) >= maxDecisions || time.Since(x.last[x.order[0]].at) > maxAge) {
-			delete(x.last, x.order[0])
-			x.order = x.order[1:]
-		}
-		if _, known := x.last[s]; !known {
-			x.order = append(x.order, s)
-		}
-		x.last[s] = decision{at, digestOf(f.Email)}
+	if s == "" || x.last[s].at.After(d.at) {
+		return
+	}
+	for len(x.order) > 0 && (len(x.order) >= maxDecisions || time.Since(x.last[x.order[0]].at) > maxAge) {
+		delete(x.last, x.order[0])
+		x.order = x.order[1:]
+	}
+	if _, known := x.last[s]; !known {
+		x.order = append(x.order, s)
+	}
+	x.last[s] = d
+}
+
+// follow takes a decision along to the session that took the place of another.
+// Where a cart is over, so is what waits for it.
+func (x *decisions) follow(_ http.ResponseWriter, _ *http.Request, from, to centra.Session) {
+	if to == "" {
+		x.note(from, decision{at: time.Now()})
+		return
+	}
+	if d := x.latest(from); !d.at.IsZero() {
+		x.note(to, d)
 	}
 }
 

@@ -1,6 +1,7 @@
 package checkoutscript_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -125,6 +126,11 @@ func TestConsentIsNowhereElse(t *testing.T) {
 					return false
 				}
 				c.Filter = row.filter
+				c.API = watchedAPI{c.API, func(f centra.Fields) {
+					if text, err := json.Marshal(f.Extra); err != nil || strings.Contains(strings.ToLower(string(text)), "cartabandonmentemail") {
+						t.Errorf("the API is given %s, %v", text, err)
+					}
+				}}
 			})
 			r := httptest.NewRequest(http.MethodPost, "/checkout", nil)
 			r.AddCookie(&http.Cookie{Name: cookieName, Value: s.token})
@@ -137,6 +143,17 @@ func TestConsentIsNowhereElse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// watchedAPI shows what an API is given; clients of package centra drop it too.
+type watchedAPI struct {
+	checkoutscript.API
+	see func(centra.Fields)
+}
+
+func (a watchedAPI) UpdateFields(ctx context.Context, s centra.Session, f centra.Fields) (*centra.Selection, error) {
+	a.see(f)
+	return a.API.UpdateFields(ctx, s, f)
 }
 
 // What Capture is given stays its caller's.

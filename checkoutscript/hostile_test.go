@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,7 +61,9 @@ func TestHostileFunctions(t *testing.T) {
 			for _, queued := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s %s, with a queue: %t", place, deed, queued), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						never, hostile := make(chan struct{}), true
+						never := make(chan struct{})
+						var hostile atomic.Bool
+						hostile.Store(true)
 						defer close(never)
 						q := new(queue)
 						s := newShop(t, func(c *checkoutscript.Config) {
@@ -68,7 +71,7 @@ func TestHostileFunctions(t *testing.T) {
 								c.Later = q.later
 							}
 							set(c, func() {
-								if hostile {
+								if hostile.Load() {
 									row.do(never)
 								}
 							})
@@ -92,7 +95,7 @@ func TestHostileFunctions(t *testing.T) {
 						if strings.Contains(s.log.String(), canary) {
 							t.Errorf("the value of a panic is in the log:\n%s", s.log)
 						}
-						hostile = false
+						hostile.Store(false)
 						if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusOK {
 							t.Errorf("the next event: answered %d %s", w.Code, w.Body)
 						}

@@ -158,6 +158,24 @@ func TestABurstIsKeptWhileCentraIsSilent(t *testing.T) {
 	})
 }
 
+// There is time left for a queue that takes its time.
+func TestASlowQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{put: func(context.Context, checkoutscript.Pending) error { time.Sleep(700 * time.Millisecond); return nil }}
+		s := newShop(t, func(c *checkoutscript.Config) {
+			c.Later = q.later
+			c.API = funcAPI(func(ctx context.Context, _ centra.Session, _ string) (centra.Session, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			})
+		})
+		start := time.Now()
+		if w := s.send(post(jsonType, jsonEvent)); w.Code != http.StatusAccepted || time.Since(start) > 8*time.Second {
+			t.Errorf("answered %d %s after %v", w.Code, w.Body, time.Since(start))
+		}
+	})
+}
+
 // A browser that leaves before its event's turn has come leaves its address behind.
 func TestAnEventOfABrowserThatLeftIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -82,6 +82,12 @@ func (o *outage) withdraws() {
 	o.keeps(w)
 }
 
+// getsAnotherCart is what a cart link does.
+func (o *outage) getsAnotherCart() {
+	r := httptest.NewRequest(http.MethodGet, "/abandoned-cart", nil)
+	o.visitors.CartChanged(httptest.NewRecorder(), r, centra.Session(o.jar))
+}
+
 // delivers has h work through the queue, last in first out if reverse.
 func (o *outage) delivers(h *checkoutscript.Handler, reverse bool) {
 	o.Helper()
@@ -143,7 +149,9 @@ func TestOutages(t *testing.T) {
 		"captured during it, no consent after it": {nil, func(o *outage) { o.sends(anna, 202) },
 			func(o *outage) { o.sends(annaNot, 200) }, "anna@example.com", false, false},
 		"captured during it, withdrawn after it without an address": {nil, func(o *outage) { o.sends(anna, 202) },
-			func(o *outage) { o.withdraws() }, "", false, true},
+			func(o *outage) { o.looks(); o.withdraws(); o.looks() }, "", false, true},
+		"another cart after it": {nil, func(o *outage) { o.sends(anna, 202) },
+			func(o *outage) { o.getsAnotherCart() }, "", false, true},
 		"captured during it, no consent during it": {nil, func(o *outage) { o.sends(anna, 202); o.sends(annaNot, 503) },
 			nil, "", false, true},
 		"withdrawn during it, agreed anew after it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(withdrawn, 202) },

@@ -139,6 +139,87 @@ func TestDoKeepsHoldersOfAnExpiredSessionApart(t *testing.T) {
 	})
 }
 
+// A page that was under way while the visitor got a new session does not put
+// another in its place: the three seconds begin anew.
+func TestDoHealsOnce(t *testing.T) {
+	tests := map[string]func(shop) call{
+		"by a page":  func(s shop) call { return s.page },
+		"by an item": func(s shop) call { return s.add },
+	}
+	for name, heal := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := openShop(t)
+				v := newVisitors(t, session.Cookie{})
+				token, _ := s.NewCart("1-1")
+				dead := centra.Session(token)
+				s.ExpireToken(token)
+				visit(t, v, dead, s.page)
+				time.Sleep(time.Minute)
+				healed := visit(t, v, dead, heal(s))
+				if healed == dead {
+					t.Fatal("the visitor keeps a dead session")
+				}
+				time.Sleep(2 * time.Second)
+				if has := visit(t, v, dead, s.page); has != dead {
+					t.Error("a page that was under way put another session over the new one")
+				}
+				if has := visit(t, v, healed, s.page); has != healed {
+					t.Error("the new session is not the visitor's")
+				}
+			})
+		})
+	}
+}
+
+// Nor is a straggler given the newest session that is known where that is dead.
+func TestDoOfAStragglerWhoseCartIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t)
+		v := newVisitors(t, session.Cookie{})
+		token, _ := s.NewCart("1-1")
+		s.RotateTokens(1)
+		newest := visit(t, v, centra.Session(token), s.page)
+		s.RotateTokens(0)
+		s.ExpireToken(string(newest))
+		has := visit(t, v, centra.Session(token), func(ctx context.Context, now centra.Session) (centra.Session, error) {
+			_, err := s.page(ctx, now)
+			return "", err
+		})
+		if has != centra.Session(token) {
+			t.Error("a dead session was put over what the browser has")
+		}
+	})
+}
+
+// The Shop API has no new session to offer, so a shop forgets the dead one. The
+// same rule holds: a page that was under way must not delete a newer cart.
+func TestDoForgetsADeadCart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := centratest.NewServer(t, centratest.WithoutSocket())
+		client, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, centra.WithTransport(server.Transport()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := func(ctx context.Context, now centra.Session) (centra.Session, error) {
+			if _, err := client.Selection(ctx, now); errors.Is(err, centra.ErrSelectionNotFound) {
+				return centra.NoSession, nil // and shows an empty cart
+			}
+			return now, nil
+		}
+		v := newVisitors(t, session.Cookie{})
+		_, dead := server.NewCart("1-1")
+		server.CompleteCart(dead)
+		if has := visit(t, v, centra.Session(dead), page); has != centra.Session(dead) {
+			t.Error("the cart was forgotten at once, though the browser may have another by now")
+		}
+		time.Sleep(3 * time.Second)
+		if has := visit(t, v, centra.Session(dead), page); has != "" {
+			t.Error("the visitor keeps a dead cart")
+		}
+	})
+}
+
 // A session that took another's place with everything in the cart is kept, and
 // found by those who bring the old one.
 func TestDoFollowsARotatedSession(t *testing.T) {

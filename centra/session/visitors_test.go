@@ -276,14 +276,16 @@ func TestDoSavesBeforeTheNextCall(t *testing.T) {
 		store.save = func(*http.Request) error { time.Sleep(time.Second); return nil }
 		v := newVisitors(t, store)
 		var wg sync.WaitGroup
-		wg.Go(func() { _, _, _ = do(t, v, request(t, ""), "cart-2", nil) })
-		synctest.Wait()
-		wg.Go(func() {
-			if given, _, err := do(t, v, request(t, ""), "", nil); given != "cart-2" || err != nil {
-				t.Errorf("the second call got %q, %v", given, err)
-			}
-		})
-		wg.Wait()
+		for _, step := range []struct{ answer, given centra.Session }{{"cart-2", "cart-2"}, {centra.NoSession, ""}} {
+			wg.Go(func() { _, _, _ = do(t, v, request(t, ""), step.answer, nil) })
+			synctest.Wait()
+			wg.Go(func() {
+				if given, _, err := do(t, v, request(t, ""), "", nil); given != string(step.given) || err != nil {
+					t.Errorf("after %v the next call got %q, %v", step.answer, given, err)
+				}
+			})
+			wg.Wait()
+		}
 	})
 }
 
