@@ -4,6 +4,9 @@
 //	curl -c jar -b jar http://127.0.0.1:8080/checkout
 //	curl -b jar http://127.0.0.1:8080/centra/callback -d email=kim@example.com -d 'additionalFields[suspendIgnore]=true'
 //	curl -c jar2 -i http://127.0.0.1:8080/abandoned-cart/abeb59928306768d255e21920f9087a4
+//
+// An item comes into the cart by the shop's own call, such as
+// shopper.Do(ctx, s, "POST", "/items/1-1", nil, &cart), within visitors.Do.
 package main
 
 import (
@@ -19,18 +22,23 @@ import (
 	"github.com/centra-go/cartabandonment/recovery"
 )
 
+const origin = "http://127.0.0.1:8080" // on https leave out all that is called InsecurePlainHTTP
+
 func main() {
-	api := must(centra.NewCheckoutAPI(os.Getenv("CENTRA_URL"), centra.WithSecret(os.Getenv("CENTRA_SECRET"))))
-	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHost(api, "http://127.0.0.1:8080")))
+	// On the Storefront API: centra.NewStorefrontAPI(endpoint, sessionModeToken), for both
+	// handlers; give the checkout page and the callback its AtCheckout().
+	api := must(centra.NewCheckoutAPI(os.Getenv("CENTRA_URL"),
+		centra.WithSecret(os.Getenv("CENTRA_SECRET")), centra.WithOrigin(origin)))
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", newHost(api.AsShopper(), api)))
 }
 
-func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
-	shopper, sessions := api.AsShopper(), session.Cookie{InsecurePlainHTTP: true} // on https, leave that out
-	cartLink := must(recovery.New(recovery.Config{API: api, Visitors: must(session.NewVisitors(sessions)), InsecurePlainHTTP: true,
+func newHost(shopper, api centra.API) http.Handler {
+	visitors := must(session.NewVisitors(session.Cookie{InsecurePlainHTTP: true}))
+	callback := must(checkoutscript.New(checkoutscript.Config{
+		API: shopper, Visitors: visitors, Consent: checkoutscript.AssumeConsent}))
+	cartLink := must(recovery.New(recovery.Config{API: api, Visitors: visitors, InsecurePlainHTTP: true,
 		CartLink: origin + "/abandoned-cart/{selection}", Checkout: "/checkout"}))
 	mux := http.NewServeMux()
-	visitors := must(session.NewVisitors(sessions))
-	callback := must(checkoutscript.New(checkoutscript.Config{API: shopper, Visitors: visitors, Consent: checkoutscript.AssumeConsent}))
 	mux.Handle(callback.Pattern(), callback)
 	mux.Handle(cartLink.Pattern(), cartLink)
 	mux.HandleFunc("GET /checkout", func(w http.ResponseWriter, r *http.Request) {
@@ -42,10 +50,10 @@ func newHost(api *centra.CheckoutAPI, origin string) http.Handler {
 			return cart.Session, nil
 		})
 		if err != nil {
-			http.Error(w, "The checkout is not available.", http.StatusBadGateway)
-		} else {
-			fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), callback.Embed(cart, ""))
+			http.Error(w, "The checkout is not available.", http.StatusServiceUnavailable)
+			return
 		}
+		fmt.Fprintf(w, "<!doctype html><title>Checkout</title><p>%d items</p>%s", len(cart.Items), callback.Embed(cart, ""))
 	})
 	return mux
 }

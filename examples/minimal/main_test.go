@@ -20,7 +20,7 @@ func TestHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := newHost(api, "http://127.0.0.1:8080")
+	host := newHost(api.AsShopper(), api)
 	token, selection := server.NewCart("1-1", "3-1")
 
 	answer := visit(host, http.MethodPost, "/centra/callback", token, "email=kim%40example.com&additionalFields[suspendIgnore]=true")
