@@ -382,8 +382,9 @@
       } else if (email !== sent && input.validity.valid && isAddress(email)) {
         given = true;
         sent = email;
-        // What failed is sent at once with the next change.
-        enqueue({ ...fields, email }, ({ error }) => error && sent === email && (sent = undefined), true);
+        // What has failed for good is sent again with the next change.
+        const done = ({ error }) => error && !error.willRetry && sent === email && (sent = undefined);
+        enqueue({ ...fields, email }, done, true);
       }
     };
     // On document, since consent may be given after the address.

@@ -122,8 +122,8 @@ func TestListenerPostsBelowThePath(t *testing.T) {
 func TestListenerSize(t *testing.T) {
 	script := serveListener(t, embedder(t, ""))
 	code := regexp.MustCompile(`(?m)^\s*//.*\n|\s// .*$`).ReplaceAllString(script, "")
-	if len(code) >= 13_000 {
-		t.Errorf("listener.js is %d bytes without comments, want less than 13,000", len(code))
+	if len(code) >= 13_500 {
+		t.Errorf("listener.js is %d bytes without comments, want less than 13,500", len(code))
 	}
 }
 

@@ -189,7 +189,7 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// Where the shopper goes on before it is tried again, that is the next try.
+// What failed is tried again once, whatever the shopper does meanwhile.
 func TestWatchTriesAgain(t *testing.T) {
 	t.Parallel()
 	shop, tab := newFakeShop(t), newTab(t)

@@ -232,12 +232,31 @@ test("a withdrawal that the shop only has taken is not known to Centra yet", asy
   same(page.names, ["centra:accepted"]);
 });
 
-test("a capture that failed is sent at once with the next change, not twice", async () => {
-  const { browser, page, input } = checkout();
-  browser.server = (post, n) => n === 1 ? failing(503, { "Retry-After": "30" }) : ok();
-  page.change(input, { value: "a@example.com" });
-  await browser.advance(1000);
-  page.change({});
-  await browser.advance(60000);
-  same(browser.bodies, [capture, capture]);
+test("a capture that failed", async (t) => {
+  await t.test("and is tried again is not sent by a change, nor by a page that goes, before the time", async () => {
+    const { browser, page, input } = checkout();
+    browser.server = (post, n) => n === 1 ? failing(503, { "Retry-After": "30" }) : ok();
+    page.change(input, { value: "a@example.com" });
+    await browser.advance(1000);
+    page.change({});
+    page.hide();
+    await browser.advance(28000);
+    same(browser.bodies, [capture]);
+    page.sleep();
+    same(browser.bodies, [capture]);
+    page.wake();
+    await browser.advance(60000);
+    page.change({});
+    await browser.advance(1000);
+    same(browser.bodies, [capture, capture]);
+  });
+  await t.test("for good is sent again with the next change", async () => {
+    const { browser, page, input } = checkout();
+    browser.server = (post, n) => n === 1 ? failing(500) : ok();
+    page.change(input, { value: "a@example.com" });
+    await browser.advance(60000);
+    page.change({});
+    await browser.advance(1000);
+    same(browser.bodies, [capture, capture]);
+  });
 });
