@@ -65,14 +65,14 @@ func startProxy(t *testing.T, to string) *proxy {
 }
 
 func (p *proxy) serve(from net.Conn, to string) {
-	defer from.Close()
+	defer func() { _ = from.Close() }()
 	server, err := net.Dial("tcp", to)
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	go func() {
-		defer server.Close()
+		defer func() { _ = server.Close() }()
 		_, _ = io.Copy(server, from)
 	}()
 	answer := make([]byte, 1<<16)
@@ -193,7 +193,7 @@ const bearable = 600 * time.Millisecond
 func (s *server) do(args ...any) {
 	s.t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.addr})
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	if err := client.Do(context.Background(), args...).Err(); err != nil {
 		s.t.Fatal(err)
 	}

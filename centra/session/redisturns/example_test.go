@@ -20,7 +20,7 @@ func Example() {
 		Addr:                  "127.0.0.1:6379",
 		ContextTimeoutEnabled: true, // or a Redis that hangs would keep the visitors waiting
 	})
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 
 	turns, err := redisturns.New(client, redisturns.WithLogger(slog.Default()))
 	if err != nil {

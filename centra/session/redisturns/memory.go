@@ -80,7 +80,7 @@ func (m *memory) take(ctx context.Context, h *hold) error {
 		if err != nil {
 			return err
 		}
-		if r.moved() && !(looked && h.way.circle) { // while this call waited
+		if r.moved() && (!looked || !h.way.circle) { // while this call waited
 			_ = lock.Release(ctx)
 			h.lock, h.way = nil, way{}
 			continue

@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -173,11 +175,11 @@ func TestStrangeValues(t *testing.T) {
 
 func TestNewNamesWhatIsWrong(t *testing.T) {
 	hasty := redis.NewClient(&redis.Options{ContextTimeoutEnabled: true})
-	defer hasty.Close()
+	defer func() { _ = hasty.Close() }()
 	patient := redis.NewClient(&redis.Options{})
-	defer patient.Close()
+	defer func() { _ = patient.Close() }()
 	cluster := redis.NewClusterClient(&redis.ClusterOptions{})
-	defer cluster.Close()
+	defer func() { _ = cluster.Close() }()
 	tests := []struct {
 		name   string
 		client redis.UniversalClient
@@ -241,4 +243,30 @@ func TestCluster(t *testing.T) {
 	blocked(t, one, "a")
 	held.Done("c")
 	takes(t, one, "a", "c")
+}
+
+// A client needs no more rights than those that README.md names.
+func TestRights(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, named, _ := strings.Cut(string(readme), "the client needs ")
+	named, _, _ = strings.Cut(named, " on keys")
+	rights := []any{"ACL", "SETUSER", "shop", "on", "nopass", "~centra:turns:*", "+hello", "+ping"}
+	for _, command := range regexp.MustCompile("`([a-z]+)`").FindAllStringSubmatch(named, -1) {
+		rights = append(rights, "+"+command[1])
+	}
+	server := startServer(t)
+	server.do(rights...)
+	client := redis.NewClient(&redis.Options{
+		Addr: server.addr, Username: "shop", Password: "any", ContextTimeoutEnabled: true,
+	})
+	t.Cleanup(func() { _ = client.Close() })
+	one, two := process(t, client), process(t, client)
+	held := take(t, one, "a")
+	blocked(t, two, "a")
+	time.Sleep(time.Second) // so that the lease is extended
+	held.Done("b")
+	takes(t, two, "a", "b")
 }

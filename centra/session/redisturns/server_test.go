@@ -49,7 +49,7 @@ func (s *server) start() {
 		s.t.Fatal(err)
 	}
 	client := redis.NewClient(&redis.Options{Addr: s.addr})
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	for began := time.Now(); client.Ping(context.Background()).Err() != nil; time.Sleep(10 * time.Millisecond) {
 		if time.Since(began) > 10*time.Second {
 			s.t.Fatal("redis-server does not answer")
