@@ -83,13 +83,16 @@ func (s *Selection) decodeCheckout(d *decoder, stored *storedAddresses) {
 }
 
 // decodeWidgets reads what the widgets tell the page, as a page has it of the
-// other APIs: an object.
+// other APIs: an object, and nil where there are none.
 func decodeWidgets(d *decoder) json.RawMessage {
 	if d.peek() != '[' {
 		d.skip()
 		return nil
 	}
 	raw := d.raw()
+	if len(raw) < len(`[{}]`) {
+		return nil
+	}
 	fields, err := json.Marshal(map[string]json.RawMessage{"widgets": raw})
 	if err != nil { // only after an error of our own
 		return nil
