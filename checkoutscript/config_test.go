@@ -39,11 +39,24 @@ checkoutscript: Config.MaxBytes: must not be negative`)
 
 func TestNewOfAnAPIWithASecret(t *testing.T) {
 	filter := func(*http.Request, *centra.Fields) {}
+	checkout, err := centra.NewCheckoutAPI("https://shop.centra.com/api/checkout",
+		centra.WithSecret("s3cret"), centra.WithOrigin("https://example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := centra.NewShopAPI("https://shop.centra.com/api/shop", "s3cret")
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		api    checkoutscript.API
 		filter func(*http.Request, *centra.Fields)
 		ok     bool
 	}{
+		"a forgotten AsShopper":     {checkout, nil, false},
+		"AsShopper":                 {checkout.AsShopper(), nil, true},
+		"the Shop API":              {shop, nil, false},
+		"the Shop API and a filter": {shop, filter, true},
 		"a secret and no filter":    {privileged{secret: true}, nil, false},
 		"a secret and a filter":     {privileged{secret: true}, filter, true},
 		"the shopper's rights":      {privileged{secret: false}, nil, true},

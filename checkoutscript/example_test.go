@@ -1,6 +1,9 @@
 package checkoutscript_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -114,4 +117,60 @@ func ExampleHandler_Capture() {
 	fmt.Println(w.Body)
 	// Output:
 	// Thank you, Anna.
+}
+
+// A queue of the host's keeps what is captured while Centra is away.
+func ExampleHandler_Redeliver() {
+	simulated := centratest.New(centratest.WithoutSocket())
+	defer simulated.Close()
+	token, selection := simulated.NewCart("1-1")
+	api, err := centra.NewCheckoutAPI(simulated.CheckoutURL(), centra.WithTransport(simulated.Client().Transport))
+	if err != nil {
+		log.Fatal(err)
+	}
+	visitors, err := session.NewVisitors(session.Cookie{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var queue [][]byte // a shop's is durable
+	callback, err := checkoutscript.New(checkoutscript.Config{
+		API:      api.AsShopper(),
+		Visitors: visitors,
+		Consent:  checkoutscript.AssumeConsent,
+		Later: func(_ context.Context, p checkoutscript.Pending) error {
+			job, err := json.Marshal(p)
+			queue = append(queue, job)
+			return err
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	simulated.SetFault(centratest.StatusFault(http.StatusServiceUnavailable, nil))
+	event := httptest.NewRequest(http.MethodPost, "/centra/callback", strings.NewReader(`{"email": "anna@example.com"}`))
+	event.Header.Set("Content-Type", "application/json")
+	event.AddCookie(&http.Cookie{Name: "__Host-centra-session", Value: token})
+	w := httptest.NewRecorder()
+	callback.ServeHTTP(w, event)
+	fmt.Println(w.Code)
+
+	// A worker, in any process of the shop, when Centra is back:
+	simulated.ClearFault()
+	for _, job := range queue {
+		var p checkoutscript.Pending
+		if err := json.Unmarshal(job, &p); err != nil {
+			log.Fatal(err)
+		}
+		switch err := callback.Redeliver(context.Background(), p); {
+		case err == nil, errors.Is(err, checkoutscript.ErrDropped):
+			// done: delete the job
+		default:
+			// try again later
+		}
+	}
+	fmt.Println(simulated.Cart(selection).Email)
+	// Output:
+	// 202
+	// anna@example.com
 }

@@ -27,23 +27,25 @@ type problem struct {
 // problems are the failures by the error that they match; the first row that
 // fits describes one.
 var problems = []struct {
-	err error
-	problem
+	err     error
+	status  int
+	code    Code
+	message string
 }{
-	{errQueue, problem{Status: http.StatusServiceUnavailable, Code: QueueFailed, Message: "Centra is not available, and nor is the shop's queue."}},
-	{errMethod, problem{Status: http.StatusMethodNotAllowed, Code: MethodNotAllowed, Message: "An event must be posted."}},
-	{errCrossSite, problem{Status: http.StatusForbidden, Code: CrossSite, Message: "The event was posted from another site."}},
-	{session.ErrStore, problem{Status: http.StatusServiceUnavailable, Code: SessionStore, Message: "The visitor's session is not available."}},
-	{session.ErrBusy, problem{Status: http.StatusTooManyRequests, Code: Busy, Message: "Too many calls of this visitor are waiting."}},
-	{context.DeadlineExceeded, problem{Status: http.StatusGatewayTimeout, Code: Timeout, Message: "Centra did not answer in time."}},
-	{context.Canceled, problem{Status: http.StatusServiceUnavailable, Code: Canceled, Message: "The request was canceled."}},
-	{centra.ErrNoSession, problem{Status: http.StatusConflict, Code: NoSession, Message: "The visitor has no cart."}},
-	{centra.ErrInvalidSession, problem{Status: http.StatusConflict, Code: NoSession, Message: "The visitor's session is malformed."}},
-	{centra.ErrSelectionNotFound, problem{Status: http.StatusNotFound, Code: SelectionNotFound, Message: "The cart was ordered, has expired or never was."}},
-	{centra.ErrUnauthorized, problem{Status: http.StatusBadGateway, Code: Unauthorized, Message: "Centra refused the shop's secret or origin."}},
-	{centra.ErrRateLimited, problem{Status: http.StatusServiceUnavailable, Code: RateLimited, Message: "Centra asked for fewer calls."}},
-	{centra.ErrUnavailable, problem{Status: http.StatusServiceUnavailable, Code: Unavailable, Message: "Centra is not available."}},
-	{centra.ErrInvalidResponse, problem{Status: http.StatusBadGateway, Code: InvalidResponse, Message: "Centra's answer made no sense."}},
+	{errQueue, http.StatusServiceUnavailable, QueueFailed, "Neither Centra nor the shop's queue is available."},
+	{errMethod, http.StatusMethodNotAllowed, MethodNotAllowed, "An event must be posted."},
+	{errCrossSite, http.StatusForbidden, CrossSite, "The event was posted from another site."},
+	{session.ErrStore, http.StatusServiceUnavailable, SessionStore, "The visitor's session is not available."},
+	{session.ErrBusy, http.StatusTooManyRequests, Busy, "Too many calls of this visitor are waiting."},
+	{context.DeadlineExceeded, http.StatusGatewayTimeout, Timeout, "Centra did not answer in time."},
+	{context.Canceled, http.StatusServiceUnavailable, Canceled, "The request was canceled."},
+	{centra.ErrNoSession, http.StatusConflict, NoSession, "The visitor has no cart."},
+	{centra.ErrInvalidSession, http.StatusConflict, NoSession, "The visitor's session is malformed."},
+	{centra.ErrSelectionNotFound, http.StatusNotFound, SelectionNotFound, "There is no such cart any more."},
+	{centra.ErrUnauthorized, http.StatusBadGateway, Unauthorized, "Centra refused the shop's secret or origin."},
+	{centra.ErrRateLimited, http.StatusServiceUnavailable, RateLimited, "Centra asked for fewer calls."},
+	{centra.ErrUnavailable, http.StatusServiceUnavailable, Unavailable, "Centra is not available."},
+	{centra.ErrInvalidResponse, http.StatusBadGateway, InvalidResponse, "Centra's answer made no sense."},
 }
 
 // describe says what a failure means for the page.
@@ -63,7 +65,7 @@ func describe(err error) problem {
 	}
 	for _, row := range problems {
 		if errors.Is(err, row.err) {
-			p.Status, p.Code, p.Message = row.Status, row.Code, row.Message
+			p.Status, p.Code, p.Message = row.status, row.code, row.message
 			break
 		}
 	}

@@ -122,9 +122,11 @@ func (noSessionError) Is(target error) bool { return target == centra.ErrNoSessi
 
 // errExpired: Centra answers a call with a dead token as if it were a new
 // visitor's. The call succeeds, on an empty cart that nobody will be reminded of.
-var errExpired = fmt.Errorf("checkoutscript: the session has expired, and its cart with it: %w", centra.ErrSelectionNotFound)
+var errExpired = fmt.Errorf("checkoutscript: the session has expired, and its cart with it: %w",
+	centra.ErrSelectionNotFound)
 
-var errNoSelection = fmt.Errorf("checkoutscript: the API returned neither a selection nor an error: %w", centra.ErrInvalidResponse)
+var errNoSelection = fmt.Errorf("checkoutscript: the API returned neither a selection nor an error: %w",
+	centra.ErrInvalidResponse)
 
 // update sends the fields and returns the session to keep. A session that only
 // took the place of an expired one is never kept: the browser may have a better

@@ -97,6 +97,37 @@ func plainObject(body string) bool {
 		strings.Count(body, ":") <= 1000 && strings.Count(body, "{")+strings.Count(body, "[") <= 16
 }
 
+// Whatever a queue hands back is delivered, to be tried again, or dropped, and
+// what can be read is written again as it was.
+func FuzzPending(f *testing.F) {
+	f.Add(golden(f, "pending.json"))
+	for _, text := range []string{`{}`, `[]`, `null`, `{"version":1}`, `{"version":2,"session":5}`, `{"version":1,"session":"s","capturedAt":"now"}`,
+		`{"version":1,"session":"s","capturedAt":"2999-01-01T00:00:00Z","fields":{"email":"a@b.se","cartAbandonmentEmail":true}}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var p checkoutscript.Pending
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			return
+		}
+		again, err := json.Marshal(p)
+		if err != nil {
+			t.Fatalf("%q can be read, but not written: %v", text, err)
+		}
+		var q checkoutscript.Pending
+		if err := json.Unmarshal(again, &q); err != nil {
+			t.Fatalf("%q becomes %s, which cannot be read: %v", text, again, err)
+		}
+		if diff := cmp.Diff(p, q); diff != "" && p.Version == 1 {
+			t.Errorf("%q (-read +read again):\n%s", text, diff)
+		}
+		h := newHandler(t, funcAPI(nil)) // whose Selection fails
+		if err := h.Redeliver(t.Context(), p); err == nil {
+			t.Errorf("%q was delivered", text)
+		}
+	})
+}
+
 // Forms agree with an independent model of what $.param sends and PHP reads.
 func TestDecodeFormAgreesWithParam(t *testing.T) {
 	for seed := range uint64(3000) {

@@ -61,6 +61,11 @@ var opened = map[string]func(testing.TB, func(*checkoutscript.Config)) *shop{
 	"Checkout API": newShop, "Shop API": newShopAPIShop,
 }
 
+// everyAPI is for what does not look at the shape of single calls.
+var everyAPI = map[string]func(testing.TB, func(*checkoutscript.Config)) *shop{
+	"Checkout API": newShop, "Shop API": newShopAPIShop, "Storefront API": newStorefrontShop,
+}
+
 func TestWhatCannotReachCentraIsKept(t *testing.T) {
 	type sent struct {
 		Email   string

@@ -161,7 +161,7 @@ func TestOutages(t *testing.T) {
 		"ordered after it": {nil, func(o *outage) { o.sends(anna, 202) },
 			func(o *outage) { o.order(o) }, "", false, false},
 	}
-	for api, open := range opened {
+	for api, open := range everyAPI {
 		for name, test := range tests {
 			for _, how := range []string{"in order", "in reverse", "in another process", "in another process, in reverse", "while tokens rotate"} {
 				t.Run(api+", "+name+", "+how, func(t *testing.T) {

@@ -40,9 +40,8 @@ func (h *Handler) redeliver(ctx context.Context, p Pending) (Code, error) {
 	if err := p.check(time.Now()); err != nil {
 		return Dropped, err
 	}
-	err := h.config.Visitors.DoSession(ctx, p.Session, func(ctx context.Context, s centra.Session) (centra.Session, error) {
-		return h.deliver(ctx, s, p)
-	})
+	deliver := func(ctx context.Context, s centra.Session) (centra.Session, error) { return h.deliver(ctx, s, p) }
+	err := h.config.Visitors.DoSession(ctx, p.Session, deliver)
 	switch {
 	case err == nil:
 		return Redelivered, nil

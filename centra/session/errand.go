@@ -41,7 +41,8 @@ type errand struct {
 	abandoned bool
 }
 
-func (v *Visitors) newErrand(waiting context.Context, call func(context.Context, centra.Session) (centra.Session, error)) *errand {
+func (v *Visitors) newErrand(waiting context.Context,
+	call func(context.Context, centra.Session) (centra.Session, error)) *errand {
 	return &errand{
 		Visitors: v, waiting: waiting, call: call, began: time.Now(),
 		calling: make(chan context.Context, 1), ended: make(chan struct{}), release: func() {},
