@@ -78,7 +78,7 @@ func checkFuzzed(t *testing.T, body []byte, err error, sel *centra.Selection) {
 	if (err == nil) == (sel == nil) {
 		t.Fatalf("selection %v, error %v", sel, err)
 	}
-	session := token
+	var session centra.Session
 	if err != nil {
 		session = asError(t, err).Session
 	} else {

@@ -10,22 +10,22 @@ import (
 // no codes, and of their messages only "Unauthorized" is known. The first row
 // that fits counts.
 var storefrontWords = []struct {
-	kind  error
-	words []string
+	kind     error
+	cartOnly bool // where the path or the message says that it is about a cart
+	words    []string
 }{
-	{errTokenRefused, []string{"unauthorized", "unauthorised", "unauthenticated"}},
-	{ErrUnauthorized, []string{"forbidden", "access denied"}},
-	{ErrRateLimited, []string{"rate limit", "too many", "throttle"}},
-	{ErrUnavailable, []string{"internal", "unavailable", "timeout", "timed out", "try again", "maintenance"}},
-	{ErrSelectionNotFound, []string{"not found", "no such", "not exist", "expired", "unknown selection"}},
+	{errTokenRefused, false, []string{"unauthorized", "unauthorised", "unauthenticated"}},
+	{ErrUnauthorized, false, []string{"forbidden", "access denied"}},
+	{ErrRateLimited, false, []string{"rate limit", "too many", "throttle"}},
+	{ErrUnavailable, false, []string{"internal", "unavailable", "timeout", "timed out", "try again", "maintenance"}},
+	{ErrSelectionNotFound, true, []string{"not found", "no such", "not exist", "expired", "unknown selection"}},
 }
 
 // errTokenRefused stands for what Centra says of a token that it does not know any
 // more, a session's or the plugin's.
 var errTokenRefused = errors.New("token refused")
 
-// kind is what errors mean, nil where they say nothing that is known. What is
-// not found is the cart only where the path or the message says so.
+// kind is what errors mean, nil where they say nothing that is known.
 func (a *storefrontAnswer) kind() error {
 	for _, row := range storefrontWords {
 		for _, e := range a.errors {
@@ -34,10 +34,9 @@ func (a *storefrontAnswer) kind() error {
 			if !slices.ContainsFunc(row.words, says) {
 				continue
 			}
-			if row.kind == ErrSelectionNotFound && !e.aboutCart() && !says("selection") {
-				continue
+			if !row.cartOnly || e.aboutCart() || says("selection") {
+				return row.kind
 			}
-			return row.kind
 		}
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestStorefrontErrors(t *testing.T) {
 				err := method.call(t.Context(), newStorefront(t, rec.URL, quickRetries(), centra.WithPartialAddress()), token)
 				e := asError(t, err)
 				for _, kind := range kinds {
-					if is := errors.Is(err, kind); is != (kind == test.want[i]) {
+					if is := errors.Is(err, kind); is != errors.Is(test.want[i], kind) {
 						t.Errorf("errors.Is(%q, %q) is %v", err, kind, is)
 					}
 				}
@@ -232,7 +232,7 @@ func TestStorefrontAttachSelection(t *testing.T) {
 			sel, err := newStorefront(t, rec.URL, quickRetries()).AttachSelection(t.Context(), token, storefrontCart)
 			if test.want != nil {
 				for _, kind := range kinds {
-					if is := errors.Is(err, kind); is != (kind == test.want) {
+					if is := errors.Is(err, kind); is != errors.Is(test.want, kind) {
 						t.Errorf("errors.Is(%v, %v) is %v", err, kind, is)
 					}
 				}
@@ -282,7 +282,7 @@ func TestStorefrontStartsNoSessionSilently(t *testing.T) {
 		} {
 			rec := record(t, answer(status, body))
 			sel, err := newStorefront(t, rec.URL, quickRetries()).Selection(t.Context(), token)
-			session := token
+			var session centra.Session
 			if err != nil {
 				session = asError(t, err).Session
 			} else {

@@ -47,14 +47,14 @@ func (x *exchange) readStorefront(answer *storefrontAnswer) error {
 	if success(x.status) {
 		return x.failed(x.unreadable(), err.Error(), nil)
 	}
-	kind, reason := x.statusKind(envelope{}), ""
-	switch kind {
-	case ErrUnauthorized:
-		reason = reasonToken
-	case nil:
-		kind, reason = ErrInvalidResponse, reasonNotTheAPI
+	switch kind := x.statusKind(envelope{}); {
+	case kind == nil:
+		return x.failed(ErrInvalidResponse, reasonNotTheAPI, nil)
+	case errors.Is(kind, ErrUnauthorized):
+		return x.failed(kind, reasonToken, nil)
+	default:
+		return x.failed(kind, "", nil)
 	}
-	return x.failed(kind, reason, nil)
 }
 
 // sees notes what is in the cart, for [Call.Cart].
@@ -144,16 +144,20 @@ const (
 	reasonNotTheAPI = "what answers is not the Storefront API"
 )
 
+// isSessions reports whether the call was signed with a visitor's token and not
+// with the plugin's.
+func (x *exchange) isSessions() bool { return x.given != "" && x.instead == "" }
+
 // faulty is the error of errors.
 func (x *exchange) faulty(answer *storefrontAnswer) *Error {
 	kind, reason := answer.kind(), ""
 	switch {
-	case kind == errTokenRefused && x.instead == "" && x.given != "" && (!x.hostsDocument || answer.atDocument()):
+	case errors.Is(kind, errTokenRefused) && x.isSessions() && (!x.hostsDocument || answer.atDocument()):
 		x.seen = CartEmpty // whatever session may come with it
 		return x.failed(ErrSelectionNotFound, reasonExpired, errExpired)
-	case kind == errTokenRefused:
+	case errors.Is(kind, errTokenRefused):
 		return x.failed(ErrUnauthorized, reasonToken, nil)
-	case kind == ErrUnavailable && !x.repeatable: // in the middle of it
+	case errors.Is(kind, ErrUnavailable) && !x.repeatable: // in the middle of it
 		return x.failed(ErrOutcomeUnknown, "", nil)
 	case kind == nil:
 		if kind = x.statusKind(envelope{}); kind == nil && answer.atDocument() {

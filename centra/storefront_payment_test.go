@@ -2,6 +2,7 @@ package centra_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"testing"
@@ -54,7 +55,7 @@ func TestStorefrontStartPayment(t *testing.T) {
 			got, err := newStorefront(t, g.URL, centra.WithPartialAddress()).StartPayment(t.Context(), token, storefrontPayment)
 			if test.want == nil {
 				e := asError(t, err)
-				if e.Kind != test.kind || e.Session != newToken || got != nil {
+				if !errors.Is(e.Kind, test.kind) || e.Session != newToken || got != nil {
 					t.Errorf("action %v, error %v of kind %v, session %q", got, err, e.Kind, string(e.Session))
 				}
 				if _, is := as[*centra.OutOfStockError](err); is != (test.name == "sold out") {
@@ -203,7 +204,7 @@ func TestStorefrontPaymentResults(t *testing.T) {
 			rec := record(t, answer(200, test.body))
 			got, err := newStorefront(t, rec.URL).PaymentResult(t.Context(), token, nil)
 			if test.order == "" && test.next == "" {
-				if e := asError(t, err); e.Kind != test.kind || got != nil {
+				if e := asError(t, err); !errors.Is(e.Kind, test.kind) || got != nil {
 					t.Errorf("order %v, error %v of kind %v", got, err, e.Kind)
 				}
 				if out, is := as[*centra.OutOfStockError](err); is != (test.name == "sold out") || is && out.Selection == nil {
