@@ -167,7 +167,7 @@ func TestNothingIsSent(t *testing.T) {
 		{"checkout: a token with a line break", false, with(readSelection, evil), centra.ErrInvalidSession},
 		{"checkout: a token with a space", false, with(updateFields, "a b"), centra.ErrInvalidSession},
 		{"checkout: a token that is not ASCII", false, with(startPayment, "ü"), centra.ErrInvalidSession},
-		{"checkout: a token that is too long", false, with(paymentResult, centra.Session(strings.Repeat("x", 513))), centra.ErrInvalidSession},
+		{"checkout: a token that is too long", false, with(paymentResult, centra.Session(strings.Repeat("x", 2049))), centra.ErrInvalidSession},
 		{"checkout: Do with a malformed token", false, with(addItem, evil), centra.ErrInvalidSession},
 		{"checkout: attach with a malformed token", false, with(attachSelection, evil), centra.ErrInvalidSession},
 		{"checkout: attach no ID", false, attach(""), centra.ErrInvalidSelectionID},
@@ -233,7 +233,7 @@ func TestSessionToKeep(t *testing.T) {
 		{"empty", false, strings.Replace(fitsAll, string(rotated), "", 1), token, token},
 		{"false", false, strings.Replace(fitsAll, `"`+string(rotated)+`"`, "false", 1), token, token},
 		{"with a line break", false, strings.Replace(fitsAll, string(rotated), `a\nb`, 1), token, token},
-		{"too long", false, strings.Replace(fitsAll, string(rotated), strings.Repeat("x", 513), 1), token, token},
+		{"too long", false, strings.Replace(fitsAll, string(rotated), strings.Repeat("x", 2049), 1), token, token},
 		{"shop: a token changes nothing", true, fitsAll, centra.Session(cartID), centra.Session(cartID)},
 	}
 	for _, test := range tests {

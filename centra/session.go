@@ -29,7 +29,7 @@ const NoSession Session = "none"
 
 const (
 	maxSelectionID = 128
-	maxSession     = 512
+	maxSession     = 2048 // as much as a cookie can carry; a JSON Web Token takes some hundreds
 )
 
 // ParseSelectionID checks that s can be a selection ID: 1 to 128 characters out

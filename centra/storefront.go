@@ -118,7 +118,7 @@ func (a *StorefrontAPI) AttachSelection(ctx context.Context, s Session, id Selec
 			return nil, err
 		}
 		answer, err = attach(started.Session)
-		return answer.selection(), err
+		return answer.selection(), refusedAgain(err, s)
 	}
 	return answer.selection(), err
 }
@@ -131,6 +131,9 @@ func (x *exchange) attached(answer *storefrontAnswer, id SelectionID) error {
 			e.Kind = ErrSelectionNotFound
 		}
 		return e
+	}
+	if answer.noCart() && len(answer.userErrors) == 0 {
+		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	if answer.cart == nil || answer.cart.ID != id || answer.cart.Empty() {
 		e := x.failed(ErrSelectionNotFound, "", nil)

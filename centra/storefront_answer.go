@@ -236,6 +236,12 @@ func (a *storefrontAnswer) selection() *Selection {
 	return s
 }
 
+// noCart reports whether a body shows no cart where one was asked for: null is a
+// cart with nothing in it.
+func (a *storefrontAnswer) noCart() bool {
+	return a.cart == nil && !a.emptied || a.cart != nil && a.cart.Items == nil
+}
+
 // lastCart is the cart as it was last valid; nil where none came.
 func (a *storefrontAnswer) lastCart() *Selection {
 	if a.cart == nil {

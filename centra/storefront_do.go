@@ -35,7 +35,11 @@ func (a *StorefrontAPI) Do(ctx context.Context, s Session, method, document stri
 	if err != nil {
 		return s, err
 	}
-	return a.do(ctx, started.Session, method, document, in, out)
+	session, err = a.do(ctx, started.Session, method, document, in, out)
+	if isExpired(err) {
+		return s, refusedAgain(err, s)
+	}
+	return session, err
 }
 
 func (a *StorefrontAPI) do(
@@ -50,13 +54,15 @@ func (a *StorefrontAPI) do(
 			// the one before.
 			x.seen = CartUnknown
 		}
-		switch {
-		case len(answer.errors) > 0 && !answer.partial():
+		if len(answer.errors) > 0 && !answer.partial() {
 			return x.faulty(answer)
-		case !answer.into(out, x.response.Bytes()):
-			return x.failed(x.unreadable(), "the data does not fit the type to decode into", nil)
+		}
+		fits := answer.into(out, x.response.Bytes())
+		switch {
 		case len(answer.userErrors) > 0:
 			return x.refusedChange(answer)
+		case !fits:
+			return x.failed(x.unreadable(), "the data does not fit the type to decode into", nil)
 		}
 		return nil
 	})

@@ -69,6 +69,7 @@ func TestStorefrontDoIntoSelection(t *testing.T) {
 		{"the last of two", `{"data":{"a":{"selection":` + nothingInIt + `},"b":{"selection":` + storedCart + `}}}`, false},
 		{"beside refusals", refusing("addItem", `{"message":"x"}`), false},
 		{"null", changed("addItem", "null"), true},
+		{"null beside refusals", `{"data":{"addItem":{"selection":null,"userErrors":[{"message":"x","path":["item"]}]}}}`, true},
 		{"without its lines", changed("addItem", `{"id":"`+storefrontCart+`"}`), true},
 		{"no cart", `{"data":{"addItem":{"userErrors":[]}}}`, true},
 	}
@@ -78,7 +79,13 @@ func TestStorefrontDoIntoSelection(t *testing.T) {
 			sel := before
 			_, err := newStorefront(t, rec.URL).Do(t.Context(), token, http.MethodPut, `mutation x { x }`, nil, &sel)
 			if test.fails {
-				wantKind(t, err, centra.ErrInvalidResponse)
+				if test.name == "null beside refusals" {
+					if asError(t, err).Fields["item"] != "x" {
+						t.Errorf("error %v is not the refusal", err)
+					}
+				} else {
+					wantKind(t, err, centra.ErrInvalidResponse)
+				}
 				if diff := cmp.Diff(before, sel, unexported); diff != "" {
 					t.Errorf("changed (-before +after):\n%s", diff)
 				}

@@ -16,8 +16,11 @@ var storefrontWords = []struct {
 }{
 	{errTokenRefused, false, []string{"unauthorized", "unauthorised", "unauthenticated"}},
 	{ErrUnauthorized, false, []string{"forbidden", "access denied"}},
-	{ErrRateLimited, false, []string{"rate limit", "too many", "throttle"}},
-	{ErrUnavailable, false, []string{"internal", "unavailable", "timeout", "timed out", "try again", "maintenance"}},
+	{ErrRateLimited, false, []string{"rate limit", "too many requests", "too many attempts", "throttle"}},
+	{ErrUnavailable, false, []string{
+		"internal server", "internal error", "service unavailable", "temporarily", "timeout", "timed out", "try again",
+		"maintenance",
+	}},
 	{ErrSelectionNotFound, true, []string{"not found", "no such", "not exist", "expired", "unknown selection"}},
 }
 

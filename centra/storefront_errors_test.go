@@ -55,6 +55,10 @@ func TestStorefrontErrors(t *testing.T) {
 		{"a refusal of words", 200, failing("null", "Captcha verification failed", "x"), same(errNoKind)},
 		{"an error without words", 200, `{"data":null,"errors":[{}]}`, same(centra.ErrInvalidResponse)},
 		{"errors that are none", 200, `{"data":null,"errors":["x",null]}`, same(centra.ErrInvalidResponse)},
+		{"data of something else", 200, `{"data":{"x":{"y":1}}}`, [3]error{centra.ErrInvalidResponse, centra.ErrInvalidResponse, centra.ErrOutcomeUnknown}},
+		{"a cart without its lines", 200, `{"data":{"selection":{"id":"1"}}}`,
+			[3]error{centra.ErrInvalidResponse, centra.ErrInvalidResponse, centra.ErrOutcomeUnknown}},
+		{"a product of the world", 200, failing("null", "Not available internationally", "x"), same(errNoKind)},
 		{"no data and no errors", 200, `{"data":null}`, [3]error{centra.ErrInvalidResponse, centra.ErrInvalidResponse, centra.ErrOutcomeUnknown}},
 		{"nothing", 200, `{}`, [3]error{centra.ErrInvalidResponse, centra.ErrInvalidResponse, centra.ErrOutcomeUnknown}},
 		{"a list", 200, `[]`, [3]error{centra.ErrInvalidResponse, centra.ErrInvalidResponse, centra.ErrOutcomeUnknown}},
@@ -223,7 +227,10 @@ func TestStorefrontAttachSelection(t *testing.T) {
 		{"an error of the document", 200, failing("null", "Cannot query field", ""), centra.ErrInvalidResponse},
 		{"Centra is down", 200, failing("null", "Internal server error", "setSelection"), centra.ErrUnavailable},
 		{"a limit", 200, failing("null", "Too many attempts", "setSelection"), centra.ErrRateLimited},
-		{"nothing", 200, `{"data":{}}`, centra.ErrSelectionNotFound},
+		{"nothing", 200, `{"data":{}}`, centra.ErrInvalidResponse},
+		{"another mutation's answer", 200, `{"data":{"setSelection":{"userErrors":[]}}}`, centra.ErrInvalidResponse},
+		{"a cart without its lines", 200, attached(`{"id":"`+storefrontCart+`"}`, ""), centra.ErrInvalidResponse},
+		{"a refusal alone", 200, `{"data":{"setSelection":{"userErrors":[` + gone + `]}}}`, centra.ErrSelectionNotFound},
 		{"no such endpoint", 404, `not found`, centra.ErrInvalidResponse},
 	}
 	for _, test := range tests {

@@ -94,7 +94,7 @@ func aboutCart(x *exchange, answer *storefrontAnswer) error {
 	switch {
 	case len(answer.errors) > 0 && !answer.partial():
 		return x.faulty(answer)
-	case answer.cart == nil:
+	case answer.cart == nil || answer.noCart():
 		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	return x.sessionless()
@@ -107,8 +107,20 @@ func aboutChange(x *exchange, answer *storefrontAnswer) error {
 		return x.faulty(answer)
 	case len(answer.userErrors) > 0:
 		return x.refusedChange(answer)
+	case answer.noCart():
+		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	return x.sessionless()
+}
+
+// refusedAgain turns the refusal of a session that was started a moment ago into
+// what it is: it is not the session that is wrong. The caller keeps theirs.
+func refusedAgain(err error, before Session) error {
+	var e *Error
+	if errors.As(err, &e) && isExpired(err) {
+		e.Kind, e.reason, e.cause, e.Session = ErrUnauthorized, reasonToken, nil, before
+	}
+	return err
 }
 
 // sessionless is the error of a call that was to start a session where none came:
@@ -139,7 +151,7 @@ func isExpired(err error) bool { return errors.Is(err, errExpired) }
 // Words for [Error.Error].
 const (
 	reasonExpired   = "the session has expired"
-	reasonToken     = "the plugin's token or the shared secret was refused"
+	reasonToken     = "the plugin's token or the shared secret was refused, or may not do this"
 	reasonDocument  = "the document was not understood"
 	reasonNotTheAPI = "what answers is not the Storefront API"
 )

@@ -108,6 +108,18 @@ func TestStorefrontExpiredSession(t *testing.T) {
 				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
 				{Op: "mutation addItem", Cart: centra.CartFilled},
 			}},
+		{"AttachSelection that the plugin may not", attach, map[string][]string{"selection": {started}, "setSelection": {unauthorized}},
+			dead + " " + plugin + " " + fresh, token, centra.ErrUnauthorized, []centra.Call{
+				{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+			}},
+		{"Do that the plugin may not", add, map[string][]string{"selection": {started}, "addItem": {unauthorized}},
+			dead + " " + plugin + " " + fresh, token, centra.ErrUnauthorized, []centra.Call{
+				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
+				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
+			}},
 		{"Do where only a field is refused", add, map[string][]string{"addItem": {failing("null", "Unauthorized", "addItem")}}, dead, token,
 			centra.ErrUnauthorized, []centra.Call{{Op: "mutation addItem", Failure: "unauthorized"}}},
 	}

@@ -47,7 +47,7 @@ var ErrUnstorable = errors.New("session: the session does not fit a cookie")
 const (
 	defaultCookieName = "centra-session"
 	defaultMaxAge     = 30 * 24 * time.Hour
-	maxCookieValue    = 512
+	maxCookieValue    = 2048
 )
 
 func (c Cookie) name() string {
