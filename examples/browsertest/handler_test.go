@@ -71,7 +71,7 @@ func (tab *tab) cookie(name string) *network.Cookie {
 // visitor the new token.
 func TestListenersAtTheHandler(t *testing.T) {
 	t.Parallel()
-	jquery := installJQuery(t)
+	jquery := fromNPM(t).jquery
 	type object = map[string]any
 	var (
 		// A form knows text only. The one value whose type the handler restores is
@@ -203,7 +203,7 @@ func TestConsentWithdrawnAtCentra(t *testing.T) {
 // handler.
 func TestBurstOfOtherListeners(t *testing.T) {
 	t.Parallel()
-	jquery := installJQuery(t)
+	jquery := fromNPM(t).jquery
 	for name, scripts := range map[string]string{
 		"jQuery 3.7":  script(jquery["3"]) + script(documentedListener),
 		"jQuery 4":    script(jquery["4"]) + script(documentedListener),

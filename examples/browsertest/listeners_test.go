@@ -1,11 +1,6 @@
 package browsertest
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 )
 
@@ -47,7 +42,7 @@ const widgetEvent = `{
 // What shops' own listeners put on the wire, with what their pages load today.
 func TestOtherListeners(t *testing.T) {
 	t.Parallel()
-	jquery := installJQuery(t)
+	jquery := fromNPM(t).jquery
 	const (
 		form = "application/x-www-form-urlencoded; charset=UTF-8"
 		json = "application/json"
@@ -84,39 +79,3 @@ func TestOtherListeners(t *testing.T) {
 		})
 	}
 }
-
-// installJQuery returns jQuery's releases by major version, from npm.
-func installJQuery(t *testing.T) map[string]string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("installs jQuery from npm, which -short leaves out")
-	}
-	sources, err := jquerySources()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sources
-}
-
-var jquerySources = sync.OnceValues(func() (map[string]string, error) {
-	dir, err := os.MkdirTemp("", "jquery")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	npm := exec.Command("npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", dir,
-		"jquery3@npm:jquery@3.7.1", "jquery4@npm:jquery@4")
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("installing jQuery from the npm registry: %w\n%s", err, out)
-	}
-	sources := make(map[string]string)
-	for _, major := range []string{"3", "4"} {
-		source, err := os.ReadFile(filepath.Join(dir, "node_modules", "jquery"+major, "dist", "jquery.min.js"))
-		if err != nil {
-			return nil, err
-		}
-		sources[major] = string(source)
-	}
-	return sources, nil
-})
