@@ -16,6 +16,14 @@ type answer struct {
 	Error         *problem          `json:"error,omitempty"`
 }
 
+// The same for all answers; net/http and its middleware replace such lists, and
+// do not change them.
+var (
+	contentTypeJSON = []string{"application/json"}
+	noStore         = []string{"no-store"}
+	noSniff         = []string{"nosniff"}
+)
+
 // The Retry-After of an answer is what Centra asked for, within these bounds.
 const (
 	defaultRetryAfter = 5 * time.Second
@@ -46,10 +54,10 @@ func (a answer) write(w http.ResponseWriter, code Code, err error) Code {
 	if marshalErr != nil { // a price that is no number
 		return answer{SuspendIgnore: a.SuspendIgnore}.write(w, InvalidResponse, centra.ErrInvalidResponse)
 	}
-	header.Set("Content-Type", "application/json")
+	header["Content-Type"] = contentTypeJSON
+	header["Cache-Control"] = noStore
+	header["X-Content-Type-Options"] = noSniff
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may have gone
 	return code

@@ -43,7 +43,9 @@ func dropOptIn(v any) {
 
 // isOptIn reports whether a member has the name of the consent in any of the APIs.
 func isOptIn(name string) bool {
-	return strings.EqualFold(name, "cartAbandonmentEmail") || strings.EqualFold(name, "sendCartAbandonmentEmail")
+	const shortest = "cartAbandonmentEmail"
+	return len(name) >= len(shortest) &&
+		(strings.EqualFold(name, shortest) || strings.EqualFold(name, "sendCartAbandonmentEmail"))
 }
 
 // Payload is the event as it was sent, but for any opt-in (cartAbandonmentEmail): objects

@@ -54,7 +54,9 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		sel, now, err := h.update(centra.WatchCalls(ctx, d.see), s, fields)
 		switch {
 		case err == nil:
-			h.decisions.remember(d.began, fields, s, now)
+			if h.config.Later != nil {
+				h.decisions.remember(d.began, fields, s, now)
+			}
 			d.answered.Store(sel)
 		case now != "":
 			d.decided.Store(&decided{s, now, fields})
