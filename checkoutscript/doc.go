@@ -80,12 +80,12 @@
 // What a cart cannot show is known to one process only:
 //
 //   - the order of two addresses that both waited,
-//   - a withdrawal without an address, or one during the same outage as the
-//     capture whose event did not agree instead of withdrawing,
+//   - a withdrawal that named no address,
+//   - an event of an outage for which Consent said no, since nothing of it is kept,
 //   - that a shopper agreed anew after a withdrawal that still waits.
 //
-// Of these the cart is then left without a reminder, or with the first address; a
-// withdrawal that names its address counts in all processes. listener.js names it.
+// A withdrawal that names the address, as listener.js posts it, counts in all
+// processes.
 //
 // # Security
 //

@@ -3,6 +3,7 @@ package checkoutscript
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -32,8 +33,9 @@ func (h *Handler) Pattern() string { return h.config.Path }
 // Wrap serves the callback and listener.js at Config.Path and leaves every other
 // request to next.
 func (h *Handler) Wrap(next http.Handler) http.Handler {
+	path, _ := url.PathUnescape(h.config.Path) // New has seen that it can be
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch name, below := strings.CutPrefix(r.URL.Path, h.config.Path); {
+		switch name, below := strings.CutPrefix(r.URL.Path, path); {
 		case below && (name == callbackName || name == listenerName):
 			h.ServeHTTP(w, r)
 		default:

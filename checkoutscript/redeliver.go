@@ -3,7 +3,7 @@ package checkoutscript
 import (
 	"context"
 	"errors"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -68,16 +68,16 @@ func (h *Handler) deliver(ctx context.Context, s centra.Session, p Pending) (cen
 		return now, err
 	}
 	fields := centra.Fields{Email: p.Fields.Email, CartAbandonmentEmail: p.Fields.CartAbandonmentEmail}
-	there := emailOf(cart)
+	there := digestsOf(cart)
 	withdrawal := fields.CartAbandonmentEmail == centra.No
-	switch same := strings.EqualFold(there, fields.Email); {
-	case there == "":
+	switch same := slices.Contains(there, digestOf(fields.Email)); {
+	case len(there) == 0:
 	case withdrawal && !same:
 		fields.Email = "" // the no stands, and the cart keeps its address
 	case withdrawal:
 	case same:
 		return now, nil
-	case p.Before != digestOf(there): // "" for an address of which nothing was known
+	case !slices.Contains(there, p.Before): // which is "" where nothing was known
 		return now, errNewer
 	}
 	_, later, err := h.update(ctx, now, fields)
@@ -92,10 +92,12 @@ func (h *Handler) deliver(ctx context.Context, s centra.Session, p Pending) (cen
 
 var errNewer = &droppedError{reason: "the shopper has decided anew meanwhile"}
 
-// emailOf is the address in a cart.
-func emailOf(cart *centra.Selection) string {
-	if cart.Address.Email != "" {
-		return cart.Address.Email
+// digestsOf are the digests of the e-mail addresses in a cart.
+func digestsOf(cart *centra.Selection) (digests []string) {
+	for _, email := range []string{cart.Address.Email, cart.ShippingAddress.Email} {
+		if email != "" {
+			digests = append(digests, digestOf(email))
+		}
 	}
-	return cart.ShippingAddress.Email
+	return digests
 }

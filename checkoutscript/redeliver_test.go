@@ -41,12 +41,17 @@ func (s *shop) updates(t testing.TB) []string {
 	return sent
 }
 
-// putAddress puts an address into the cart, beside whatever the handler knows.
 func (s *shop) putAddress(t testing.TB, email string, consent centra.Choice) {
+	t.Helper()
+	s.put(t, centra.Fields{Email: email, CartAbandonmentEmail: consent})
+}
+
+// put changes the cart beside whatever the handler knows.
+func (s *shop) put(t testing.TB, f centra.Fields) {
 	t.Helper()
 	other := newVisitors(t, fixedSession{loaded: s.token})
 	err := other.DoSession(t.Context(), centra.Session(s.token), func(ctx context.Context, sess centra.Session) (centra.Session, error) {
-		sel, err := s.client.UpdateFields(ctx, sess, centra.Fields{Email: email, CartAbandonmentEmail: consent})
+		sel, err := s.client.UpdateFields(ctx, sess, f)
 		if err != nil {
 			return "", err
 		}
@@ -90,6 +95,9 @@ func TestRedeliver(t *testing.T) {
 			func(s *shop) checkoutscript.Pending { return capture(s, "a@b.se") }, nil, false},
 		"the same address, withdrawn in another process": {func(t testing.TB, s *shop) { s.putAddress(t, "a@b.se", centra.No) },
 			func(s *shop) checkoutscript.Pending { return capture(s, "a@b.se") }, nil, false},
+		"the address of the delivery": {func(t testing.TB, s *shop) {
+			s.put(t, centra.Fields{Address: &centra.Address{Email: "bills@b.se"}, ShippingAddress: &centra.Address{Email: "a@b.se"}})
+		}, func(s *shop) checkoutscript.Pending { return capture(s, "a@b.se") }, nil, false},
 		"a withdrawal of an older address": {func(t testing.TB, s *shop) { s.putAddress(t, "newer@b.se", centra.Yes) },
 			func(s *shop) checkoutscript.Pending { return withdrawal(s, "a@b.se") }, []string{" no"}, false},
 	}

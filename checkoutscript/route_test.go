@@ -20,6 +20,11 @@ func TestRoutes(t *testing.T) {
 	prefix.Handle("/shop/", http.StripPrefix("/shop", s.Handler))
 	root := http.StripPrefix("/centra/", s.Handler)
 
+	accented := newShop(t, func(c *checkoutscript.Config) { c.Path = "/k%C3%B6p/" })
+	accented.token = s.token
+	escaped := http.NewServeMux()
+	escaped.Handle(accented.Pattern(), accented.Handler)
+
 	for name, row := range map[string]struct {
 		host         http.Handler
 		method, path string
@@ -38,6 +43,8 @@ func TestRoutes(t *testing.T) {
 		"prefix, listener":           {prefix, "GET", "/shop/listener.js", 200},
 		"all stripped, callback":     {root, "POST", "/centra/callback", 200},
 		"all stripped, listener":     {root, "GET", "/centra/listener.js", 200},
+		"escaped pattern":            {escaped, "GET", "/köp/listener.js", 200},
+		"escaped, wrap":              {accented.Wrap(next), "GET", "/köp/listener.js", 200},
 		"wrap, callback":             {s.Wrap(next), "POST", "/se/centra/callback", 200},
 		"wrap, listener":             {s.Wrap(next), "GET", "/se/centra/listener.js", 200},
 		"wrap, GET callback":         {s.Wrap(next), "GET", "/se/centra/callback", 405},
