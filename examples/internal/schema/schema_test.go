@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/examples/internal/schema"
@@ -129,7 +130,7 @@ func eachDocument(t *testing.T, atCheckout bool, check func(*testing.T, *ast.Que
 				t.Errorf("%s: nothing was sent", name)
 			}
 			for _, document := range server.sent {
-				query, errs := gqlparser.LoadQuery(known, document.Query)
+				query, errs := gqlparser.LoadQueryWithRules(known, document.Query, rules.NewDefaultRules())
 				if len(errs) > 0 {
 					t.Errorf("%s: %v in\n%s", name, errs, document.Query)
 					continue
@@ -172,7 +173,7 @@ func TestTheSchemaRefuses(t *testing.T) {
 		"an unused fragment":  `{ selection { id } } fragment f on Selection { id }`,
 		"a wrong variable":    `mutation($id: String) { setSelection(id: $id) { userErrors { message } } }`,
 	} {
-		if _, errs := gqlparser.LoadQuery(known, document); len(errs) == 0 {
+		if _, errs := gqlparser.LoadQueryWithRules(known, document, rules.NewDefaultRules()); len(errs) == 0 {
 			t.Errorf("%s: the document was accepted", name)
 		}
 	}
