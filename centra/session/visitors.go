@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -152,46 +151,10 @@ func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	return e.wait()
 }
 
-// DoSession is [Visitors.Do] for work without a request, such as a queue's: it
-// takes the turn of the visitor who has s, or had it before it was replaced.
-// Nothing is saved in the store; a session that takes the place of the one that
-// call was given is remembered by the turns, so that the visitor's next request
-// finds it. Waiting ends with ctx.
-func (v *Visitors) DoSession(ctx context.Context, s centra.Session,
-	call func(context.Context, centra.Session) (centra.Session, error)) error {
-	if s == "" || s == centra.NoSession {
-		return errNoSession
-	}
-	waiting, cancel := v.bound(ctx)
-	defer cancel()
-	e := v.newErrand(waiting, call)
-	e.session = s
-	go e.run()
-	return e.wait()
-}
-
-var errNoSession = errors.New("session: DoSession needs a session")
-
 // bound lets the wait end early enough for Do to end in time.
 func (v *Visitors) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if v.total > 0 {
 		return context.WithTimeout(ctx, v.total-v.grace())
 	}
 	return ctx, func() {}
-}
-
-// Session returns the session that a request brings, "" if there is none. It
-// does not wait for the visitor's other calls, which may replace it at any
-// moment: it is for work that is put off to [Visitors.DoSession], not for a call.
-func (v *Visitors) Session(r *http.Request) (centra.Session, error) {
-	s, err := v.store.Load(r)
-	if err != nil {
-		return "", &StoreError{Op: "load", Err: err}
-	}
-	if s == centra.NoSession {
-		return "", nil
-	}
-	// Turns remember it for longer than the request lives, whose memory some
-	// servers, such as fasthttp, use again.
-	return centra.Session(strings.Clone(string(s))), nil
 }
