@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 )
 
-// Call is what is told of a call to Centra when it is over; see [WithObserve] and
-// [WatchCalls]. It holds nothing secret and nothing that a shopper typed.
+// Call is what is told of a call to Centra when it is over; see [WithObserve],
+// [WithTrace] and [WatchCalls]. It holds nothing secret and nothing that a shopper typed.
 type Call struct {
 	API        string // "checkout", "shop" or "storefront"
 	Op         string // the endpoint with placeholders, as in [Error.Op]: "PUT /payment-fields"
@@ -75,6 +76,17 @@ func Operation(ctx context.Context) string {
 	return ""
 }
 
+// begin tells of the call, and returns the context that it has from then on.
+func (x *exchange) begin(ctx context.Context) context.Context {
+	for _, trace := range x.trace {
+		var end func(Call)
+		ctx, end = trace(ctx, x.api, x.op)
+		x.traces = append(x.traces, end)
+	}
+	x.ctx = ctx
+	return ctx
+}
+
 // end tells of the call, and ends the exchange.
 func (x *exchange) end(err *error) {
 	defer x.release()
@@ -84,7 +96,7 @@ func (x *exchange) end(err *error) {
 		x.log(failure, *err)
 	}
 	watch, _ := x.ctx.Value(watchKey{}).(func(Call))
-	if watch == nil && len(x.observe) == 0 {
+	if watch == nil && len(x.observe) == 0 && len(x.traces) == 0 {
 		return
 	}
 	call := Call{
@@ -97,6 +109,9 @@ func (x *exchange) end(err *error) {
 	}
 	for _, observe := range x.observe {
 		observe(x.ctx, call)
+	}
+	for _, trace := range slices.Backward(x.traces) {
+		trace(call)
 	}
 }
 

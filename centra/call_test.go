@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -202,6 +203,48 @@ func TestWatchCalls(t *testing.T) {
 		if everywhere.ctxs[i] != ctx {
 			t.Errorf("call %d was told with another context than it was made with", i/2)
 		}
+	}
+}
+
+type spanKey struct{}
+
+// A trace is there from a call's beginning to its end: whatever belongs to the
+// call happens in its context, and several traces are one within the other.
+func TestTrace(t *testing.T) {
+	var told []string
+	trace := func(name string) centra.Option {
+		return centra.WithTrace(func(ctx context.Context, api, op string) (context.Context, func(centra.Call)) {
+			path, _ := ctx.Value(spanKey{}).(string)
+			told = append(told, "begin "+path+name+" "+api+" "+op)
+			return context.WithValue(ctx, spanKey{}, path+name), func(c centra.Call) {
+				told = append(told, fmt.Sprintf("end %s %d %d %s", name, c.StatusCode, c.Attempts, c.Failure))
+			}
+		})
+	}
+	in := func(ctx context.Context, what string) {
+		told = append(told, fmt.Sprint(what, " in ", ctx.Value(spanKey{})))
+	}
+	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+		in(r.Context(), "attempt")
+		return &http.Response{StatusCode: 503, Body: io.NopCloser(strings.NewReader(""))}, nil
+	})
+	c := newCheckout(t, "https://shop.example.com", over(transport), quickRetries(), trace("a"), trace("b"),
+		centra.WithObserve(func(ctx context.Context, _ centra.Call) { in(ctx, "observe") }),
+		centra.WithCorrelationID(func(ctx context.Context) string { in(ctx, "ID"); return "" }))
+	_ = updateFields(t.Context(), c.AsShopper(), token)
+	_ = updateFields(t.Context(), c, "a b")
+	want := []string{
+		"begin a checkout PUT /payment-fields", "begin ab checkout PUT /payment-fields", "ID in ab",
+		"attempt in ab", "attempt in ab", "attempt in ab", "observe in ab",
+		"end b 503 3 unavailable", "end a 503 3 unavailable",
+		"begin a checkout PUT /payment-fields", "begin ab checkout PUT /payment-fields", "observe in ab",
+		"end b 0 0 invalid_request", "end a 0 0 invalid_request",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if _, err := centra.NewCheckoutAPI("https://shop.example.com", centra.WithTrace(nil)); err == nil {
+		t.Error("a trace that is nil was taken")
 	}
 }
 

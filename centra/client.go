@@ -27,6 +27,7 @@ type client struct {
 	maxBytes       int64
 	logger         *slog.Logger
 	observe        []func(context.Context, Call)
+	trace          []func(ctx context.Context, api, op string) (context.Context, func(Call))
 	userAgent      []string // a header's value
 	correlationID  func(context.Context) string
 	placement      placement

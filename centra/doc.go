@@ -59,7 +59,8 @@
 // [WithObserve] is told of every call of a client once, after it has ended: its
 // operation, status, attempts, duration, what kind of failure it was and whether
 // the retry budget refused another attempt; see [Call]. [WatchCalls] is told of
-// the calls made with a context. A RoundTripper given by [WithTransport] sees each
+// the calls made with a context, and [WithTrace] also when a call begins, for spans:
+// package centraotel has those. A RoundTripper given by [WithTransport] sees each
 // attempt, and learns its name from [Operation]: the URL can hold a selection ID.
 // [WithLogger] logs each failed call in one line.
 //

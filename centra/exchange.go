@@ -29,6 +29,7 @@ type exchange struct {
 	ctx     context.Context
 	began   time.Time
 	given   Session // that the call began with
+	traces  []func(Call)
 
 	correlationID string
 	attempts      int
@@ -73,7 +74,8 @@ func (x *exchange) release() {
 // send makes the call and reads the body of its answer. The exchange must be
 // ended, whatever the error.
 func (c *client) send(ctx context.Context, r request) (*exchange, error) {
-	x := &exchange{client: c, request: r, ctx: ctx, began: time.Now(), given: cmp.Or(r.instead, r.session)}
+	x := &exchange{client: c, request: r, began: time.Now(), given: cmp.Or(r.instead, r.session)}
+	ctx = x.begin(ctx)
 	if r.refusal != "" {
 		return x, x.failed(r.kind, r.refusal, nil)
 	}

@@ -88,6 +88,21 @@ func WithObserve(observe func(context.Context, Call)) Option {
 	}
 }
 
+// WithTrace has begin called at the beginning of every call, for spans. The context
+// that it returns is that of the call from then on, of its attempts and its log
+// lines too, and must come from the one that it was given; the function that it
+// returns is told of the call in the end, as that of [WithObserve] is. api and op
+// are those of [Call].
+func WithTrace(begin func(ctx context.Context, api, op string) (context.Context, func(Call))) Option {
+	return func(c *client) error {
+		if begin == nil {
+			return errors.New("WithTrace: the function is nil")
+		}
+		c.trace = append(c.trace, begin)
+		return nil
+	}
+}
+
 // WithRetry replaces the defaults of two retries, 100 ms and 2 s. What is
 // repeated at all, and the budget, stay as the package documentation says.
 func WithRetry(r Retry) Option {
