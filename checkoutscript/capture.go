@@ -26,7 +26,7 @@ import (
 // context.DeadlineExceeded or context.Canceled. It matches [ErrDeferred] where
 // Config.Later has taken the address instead: the shopper may go on.
 func (h *Handler) Capture(w http.ResponseWriter, r *http.Request, f centra.Fields) (*centra.Selection, error) {
-	return h.capture(w, r, &delivery{fields: cloneFields(f)})
+	return h.capture(w, r, &delivery{op: "capture", fields: cloneFields(f)})
 }
 
 // Withdraw tells Centra that the visitor does not want to be reminded any more,
@@ -38,7 +38,7 @@ func (h *Handler) Capture(w http.ResponseWriter, r *http.Request, f centra.Field
 // withdrawal if that names the address, or if the same process has seen both.
 // So where the shop knows the address, let Capture send it while Consent says no.
 func (h *Handler) Withdraw(w http.ResponseWriter, r *http.Request) error {
-	_, err := h.capture(w, r, &delivery{withdrawal: true})
+	_, err := h.capture(w, r, &delivery{op: "withdraw", withdrawal: true})
 	return err
 }
 

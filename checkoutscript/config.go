@@ -145,11 +145,14 @@ func New(c Config) (*Handler, error) {
 		decisions: newDecisions(),
 		listener:  newListener(c.Path),
 	}
-	if c.Later != nil {
+	if c.remembers() {
 		c.Visitors.Follow(h.decisions.follow)
 	}
 	return h, nil
 }
+
+// remembers reports whether anybody needs to know what visitors decided before.
+func (c *Config) remembers() bool { return c.Later != nil || c.Observe != nil }
 
 var (
 	errMissing  = errors.New("is missing")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,8 +13,9 @@ import (
 )
 
 // decisions are what visitors last decided about the reminder, as far as this
-// process knows, whatever session they have by now: bounded in number and for as long as a [Pending] may wait. They
-// tell the order of things that a cart does not show.
+// process knows, whatever session they have by now: bounded in number and for as
+// long as a [Pending] may wait. They tell the order of things that a cart does not
+// show.
 type decisions struct {
 	mu    sync.Mutex
 	last  map[centra.Session]decision
@@ -24,6 +26,7 @@ type decisions struct {
 type decision struct {
 	at    time.Time
 	email string // "": none was given
+	told  bool   // Centra has once been told a yes for this cart
 }
 
 // digestOf is the same for the same address, however it is written; "" for none.
@@ -42,17 +45,32 @@ func newDecisions() *decisions { return &decisions{last: map[centra.Session]deci
 // remember notes what was decided at a moment, for all the sessions of a visitor
 // that are known; something later that is known already stays.
 func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.Session) {
+	x.decide(decision{at: at}, f, sessions)
+}
+
+// delivered notes what Centra has been told, and reports whether that is the first
+// yes for the cart.
+func (x *decisions) delivered(at time.Time, f centra.Fields, sessions ...centra.Session) (first bool) {
+	return x.decide(decision{at: at, told: f.CartAbandonmentEmail == centra.Yes}, f, sessions)
+}
+
+func (x *decisions) decide(d decision, f centra.Fields, sessions []centra.Session) (first bool) {
 	if f.CartAbandonmentEmail == centra.NotSent {
-		return
+		return false
 	}
+	d.email = digestOf(f.Email)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	told := slices.ContainsFunc(sessions, func(s centra.Session) bool { return x.last[s].told })
+	first = d.told && !told
+	d.told = d.told || told
 	for _, s := range sessions {
-		x.note(s, decision{at, digestOf(f.Email)})
+		x.note(s, d)
 	}
+	return first
 }
 
 func (x *decisions) note(s centra.Session, d decision) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	if s == "" || x.last[s].at.After(d.at) {
 		return
 	}
@@ -69,11 +87,12 @@ func (x *decisions) note(s centra.Session, d decision) {
 // follow takes a decision along to the session that took the place of another.
 // Where a cart is over, so is what waits for it.
 func (x *decisions) follow(_ http.ResponseWriter, _ *http.Request, from, to centra.Session) {
-	if to == "" {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch d := x.last[from]; {
+	case to == "":
 		x.note(from, decision{at: time.Now()})
-		return
-	}
-	if d := x.latest(from); !d.at.IsZero() {
+	case !d.at.IsZero():
 		x.note(to, d)
 	}
 }

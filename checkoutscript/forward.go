@@ -15,6 +15,7 @@ import (
 
 // delivery is an event, a Capture or a withdrawal of consent on its way to Centra.
 type delivery struct {
+	op         string        // see Outcome.Op
 	fields     centra.Fields // as they came; read only
 	withdrawal bool          // nothing but a no
 	began      time.Time     // when they had been read
@@ -23,6 +24,7 @@ type delivery struct {
 	// is handed over atomically.
 	decided  atomic.Pointer[decided]
 	answered atomic.Pointer[centra.Selection]
+	first    atomic.Bool // see Outcome.First
 	logged   atomic.Bool // a client of package centra has logged a failure
 	queued   atomic.Bool // Config.Later has been called
 }
@@ -54,8 +56,8 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		sel, now, err := h.update(centra.WatchCalls(ctx, d.see), s, fields)
 		switch {
 		case err == nil:
-			if h.config.Later != nil {
-				h.decisions.remember(d.began, fields, s, now)
+			if h.config.remembers() {
+				d.first.Store(h.decisions.delivered(d.began, fields, s, now))
 			}
 			d.answered.Store(sel)
 		case now != "":

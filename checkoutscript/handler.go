@@ -65,7 +65,7 @@ var (
 func (h *Handler) serveCallback(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	var a answer
-	var d delivery
+	d := delivery{op: "callback"}
 	event, err := h.receive(r)
 	if err == nil {
 		a.SuspendIgnore = event.SuspendIgnore()
@@ -93,7 +93,7 @@ func (h *Handler) receive(r *http.Request) (*Event, error) {
 // report tells the log what no client of package centra has told it yet, and the
 // host everything.
 func (h *Handler) report(r *http.Request, d *delivery, o Outcome) {
-	o.CartAbandonmentEmail = d.choice()
+	o.Op, o.CartAbandonmentEmail, o.First = d.op, d.choice(), d.first.Load()
 	if o.Err != nil && !errors.Is(o.Err, errPanic) && !errors.Is(o.Err, ErrDeferred) &&
 		!(d.logged.Load() && isCallError(o.Err)) {
 		p := describe(o.Err)

@@ -65,9 +65,14 @@ const (
 // Outcome is what Config.Observe is told of an event, a Capture, a Withdraw or a
 // Redeliver.
 type Outcome struct {
+	Op   string // "callback" (an event), "capture", "withdraw" or "redeliver"
 	Code Code
 	// CartAbandonmentEmail is what Centra was told, or would have been.
 	CartAbandonmentEmail centra.Choice
+	// First says that Centra may remind of this cart from now on, and could not
+	// before as far as this process knows: a cart is captured many times while its
+	// checkout is under way, and counts once.
+	First bool
 	// Duration includes the time that the visitor's earlier calls took.
 	Duration time.Duration
 	// Err is what failed, if anything did. Its text holds nothing of the shopper's;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -27,20 +28,23 @@ import (
 // Config.Observe is told of it too.
 func (h *Handler) Redeliver(ctx context.Context, p Pending) error {
 	began := time.Now()
-	code, err := h.redeliver(ctx, p)
+	o := Outcome{Op: "redeliver", CartAbandonmentEmail: p.Fields.CartAbandonmentEmail}
+	var first atomic.Bool
+	o.Code, o.Err = h.redeliver(ctx, p, &first)
+	o.First, o.Duration = first.Load(), time.Since(began)
 	if h.config.Observe != nil {
-		h.config.Observe(ctx, Outcome{
-			Code: code, CartAbandonmentEmail: p.Fields.CartAbandonmentEmail, Duration: time.Since(began), Err: err,
-		})
+		h.config.Observe(ctx, o)
 	}
-	return err
+	return o.Err
 }
 
-func (h *Handler) redeliver(ctx context.Context, p Pending) (Code, error) {
+func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) (Code, error) {
 	if err := p.check(time.Now()); err != nil {
 		return Dropped, err
 	}
-	deliver := func(ctx context.Context, s centra.Session) (centra.Session, error) { return h.deliver(ctx, s, p) }
+	deliver := func(ctx context.Context, s centra.Session) (centra.Session, error) {
+		return h.deliver(ctx, s, p, first)
+	}
 	err := h.config.Visitors.DoSession(ctx, p.Session, deliver)
 	switch {
 	case err == nil:
@@ -58,8 +62,11 @@ func (h *Handler) redeliver(ctx context.Context, p Pending) (Code, error) {
 	return Dropped, err
 }
 
-// deliver makes the calls of Redeliver, and returns the session to remember.
-func (h *Handler) deliver(ctx context.Context, s centra.Session, p Pending) (centra.Session, error) {
+// deliver makes the calls of Redeliver, and returns the session to remember. It may
+// be given up while it runs.
+func (h *Handler) deliver(
+	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
+) (centra.Session, error) {
 	if h.decisions.latest(p.Session, s).at.After(p.CapturedAt) {
 		return "", errNewer
 	}
@@ -85,7 +92,7 @@ func (h *Handler) deliver(ctx context.Context, s centra.Session, p Pending) (cen
 		now = later
 	}
 	if err == nil {
-		h.decisions.remember(p.CapturedAt, fields, p.Session, s, now)
+		first.Store(h.decisions.delivered(p.CapturedAt, fields, p.Session, s, now))
 	}
 	return now, err
 }
