@@ -52,7 +52,7 @@
 // says of an order whether it came from a recovered cart, and Config.Observe
 // hears of its value:
 //
-//	links opened       every Outcome but NotAPerson
+//	links opened       every Outcome that is Opened
 //	carts recovered    Recovered
 //	orders recovered   OrderRecovered, with Value and Currency
 //

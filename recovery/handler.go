@@ -58,6 +58,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	v := visit{Handler: h, w: w, r: r}
 	outcome := v.serve()
+	outcome.Opened = v.opened
 	if h.observe != nil {
 		outcome.Duration = time.Since(began)
 		// Observe comes after the answer; net/http would keep it for so long.
@@ -107,14 +108,19 @@ func (v *visit) serve() Outcome {
 			v.show(Page{Kind: PageCrossSite, Status: http.StatusForbidden})
 			return Outcome{Code: CrossSite, Err: err}
 		}
-	} else if signature := notAPerson(v.r); signature != "" {
-		return v.askRobot(signature)
-	} else if unclicked(v.r.Header) {
-		o := v.ask(Page{Kind: PageConfirm})
-		o.Signature = "no click"
-		return o
-	} else if v.confirm == Always {
-		return v.ask(Page{Kind: PageConfirm})
+	} else {
+		if signature := notAPerson(v.r); signature != "" {
+			return v.askRobot(signature)
+		}
+		v.opened = true
+		if unclicked(v.r.Header) {
+			o := v.ask(Page{Kind: PageConfirm})
+			o.Signature = "no click"
+			return o
+		}
+		if v.confirm == Always {
+			return v.ask(Page{Kind: PageConfirm})
+		}
 	}
 	if v.allow != nil && !v.allow(v.w, v.r) {
 		return Outcome{Code: Refused}

@@ -44,6 +44,9 @@ const (
 // Outcome is what Config.Observe is told of a request, and of a recovered order.
 type Outcome struct {
 	Code Code
+	// Opened says that a person followed the link. What a robot did is none, nor is
+	// the press of a button: that comes after.
+	Opened bool
 	// Duration is from when the request came until it was answered.
 	Duration time.Duration
 	// Err is what failed, if anything did. Its text holds no secret; that of the

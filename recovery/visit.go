@@ -14,9 +14,10 @@ var errPath = errors.New("recovery: the request's path is not the cart link's")
 // visit is one request for a cart link, and how it is answered.
 type visit struct {
 	*Handler
-	w  http.ResponseWriter
-	r  *http.Request
-	id centra.SelectionID
+	w      http.ResponseWriter
+	r      *http.Request
+	id     centra.SelectionID
+	opened bool // see Outcome.Opened
 }
 
 // open speaks to Centra in the visitor's turn, and answers when that is over: by

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/checkoutscript"
 	"github.com/centra-go/cartabandonment/recovery"
 )
@@ -20,7 +19,7 @@ type funnel struct {
 }
 
 type funnelCounts struct {
-	Captured  int    `json:"captured"`  // addresses that Centra may remind
+	Captured  int    `json:"captured"`  // carts that Centra may remind of
 	Opened    int    `json:"opened"`    // cart links, by people
 	Recovered int    `json:"recovered"` // carts
 	Ordered   int    `json:"ordered"`   // of those
@@ -30,7 +29,7 @@ type funnelCounts struct {
 func (f *funnel) capture(o checkoutscript.Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if o.Code == checkoutscript.Captured && o.CartAbandonmentEmail == centra.Yes {
+	if o.First {
 		f.counts.Captured++
 	}
 }
@@ -38,19 +37,18 @@ func (f *funnel) capture(o checkoutscript.Outcome) {
 func (f *funnel) visit(o recovery.Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if o.Opened {
+		f.counts.Opened++
+	}
 	switch o.Code {
+	case recovery.Recovered:
+		f.counts.Recovered++
 	case recovery.OrderRecovered:
 		f.counts.Ordered++
 		if f.values == nil {
 			f.values = make(map[string]float64)
 		}
 		f.values[o.Currency] += o.Value
-	case recovery.NotAPerson, recovery.MethodNotAllowed:
-	case recovery.Recovered:
-		f.counts.Opened++
-		f.counts.Recovered++
-	default:
-		f.counts.Opened++
 	}
 }
 
