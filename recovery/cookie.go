@@ -109,17 +109,3 @@ func (c markCookie) sent(r *http.Request) (marks []mark) {
 	}
 	return marks
 }
-
-// pending returns the mark that the response sets.
-func (c markCookie) pending(w http.ResponseWriter) (marks []mark) {
-	for _, line := range w.Header()["Set-Cookie"] {
-		if !c.sets(line) {
-			continue
-		}
-		value, _, _ := strings.Cut(line[len(c.name)+1:], ";")
-		if m, ok := parseMark(value); ok {
-			marks = append(marks, m)
-		}
-	}
-	return marks
-}

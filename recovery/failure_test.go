@@ -191,3 +191,59 @@ func TestAPIThatShowsIDs(t *testing.T) {
 		})
 	}
 }
+
+// In an API whose sessions are the IDs of carts, a failure that names the link's
+// cart gives it to nobody.
+func TestFailureThatNamesTheLinksCart(t *testing.T) {
+	api := &fakeAPI{t: t, attach: func(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error) {
+		return nil, &centra.Error{Op: "x", Kind: centra.ErrUnavailable, Session: linkedID}
+	}}
+	for _, own := range []string{"", "own"} {
+		b := newBrowser(t, newShop(t, recovery.Config{API: api}))
+		b.have(own)
+		shows(t, post(b, linkedPath), 503, "Nothing has changed")
+		if b.session() != own {
+			t.Errorf("the visitor has the session %q", b.session())
+		}
+	}
+}
+
+// Where the link's cart can be seen without attaching it, nobody is asked about
+// one that is gone, or shown one that is not theirs.
+func TestNobodyIsAskedAboutADeadLink(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		items []string
+		order bool
+		owner func(*http.Request, *centra.Selection) bool
+		want  recovery.Code
+	}{
+		{"alive", []string{"1-1"}, false, nil, recovery.Asked},
+		{"ordered", []string{"1-1"}, true, nil, recovery.NotFound},
+		{"empty", nil, false, nil, recovery.NotFound},
+		{"theirs", []string{"1-1"}, false, func(*http.Request, *centra.Selection) bool { return true }, recovery.Asked},
+		{"not theirs", []string{"1-1"}, false, func(*http.Request, *centra.Selection) bool { return false }, recovery.Refused},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := centratest.NewServer(t, centratest.WithoutSocket())
+			s := newShop(t, recovery.Config{API: apis[1].client(t, server), Owner: tt.owner})
+			b := newBrowser(t, s)
+			_, own := server.NewCart("2-2")
+			b.have(own)
+			_, linked := server.NewCart(tt.items...)
+			if tt.order {
+				server.CompleteCart(linked)
+			}
+			resp := get(b, "/abandoned-cart/"+linked)
+			if got := s.last(t); got.Code != tt.want {
+				t.Errorf("got %+v, want %q", got, tt.want)
+			}
+			if tt.want != recovery.Asked {
+				redirectsTo(t, resp, "/no-such-cart")
+			}
+			if b.session() != own {
+				t.Error("the visitor's cart has changed")
+			}
+		})
+	}
+}

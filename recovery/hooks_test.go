@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
@@ -310,7 +311,9 @@ func TestObserveComesAfterTheAnswer(t *testing.T) {
 	}
 	server := httptest.NewServer(h)
 	defer server.Close()
+	defer close(answered)
 	client := server.Client()
+	client.Timeout = 10 * time.Second
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Get(server.URL + linkedPath)
 	if err != nil {
@@ -319,5 +322,4 @@ func TestObserveComesAfterTheAnswer(t *testing.T) {
 	_ = resp.Body.Close()
 	redirectsTo(t, resp, "/checkout")
 	<-observing
-	close(answered)
 }

@@ -116,19 +116,30 @@ func (h *Handler) marks(r *http.Request, sessions ...centra.Session) []mark {
 	return marks
 }
 
+// remember keeps a mark for requests that the browser sent before it had it. Those
+// may come with the session before.
+func (h *Handler) remember(m mark, sessions ...centra.Session) {
+	for _, s := range sessions {
+		if s != "" {
+			h.recent.keep(s, m)
+		}
+	}
+}
+
 // follow keeps the mark beside the visitor's session, wherever that goes.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, from, to centra.Session) {
-	for _, m := range h.marks(r, from, to) {
-		switch {
-		case to == "" && m.in(from):
+	for _, m := range h.marks(r, from) {
+		if !m.in(from) {
+			continue
+		}
+		if to == "" {
 			h.recent.forget(from)
 			h.cookie.forget(w)
 			return
-		case to != "" && (m.in(from) || m.in(to)): // the browser may have got an answer and lost the next
-			m = m.movedTo(to)
-			h.recent.keep(to, m)
-			h.cookie.set(w, m)
-			return
 		}
+		m = m.movedTo(to)
+		h.recent.keep(to, m)
+		h.cookie.set(w, m)
+		return
 	}
 }

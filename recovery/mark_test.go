@@ -60,6 +60,32 @@ func TestLinkOpenedAgainWithOldCookies(t *testing.T) {
 	})
 }
 
+// Both cookies may be old, and of different moments; the next answer puts that
+// right, for good.
+func TestCookiesOfDifferentMoments(t *testing.T) {
+	everywhere(t, recovery.Config{}, func(t *testing.T, h *host) {
+		b := h.visitor("2-2")
+		_, linked := h.server.NewCart("1-1")
+		post(b, "/abandoned-cart/"+linked)
+		session := b.session()
+		if session == "" { // which is in the server
+			return
+		}
+		b.do(http.MethodPost, "/event")
+		mark := b.cookie(markCookie)
+		b.do(http.MethodPost, "/event")
+		h.server.RotateTokens(0)
+		b.have(session)
+		b.jar.SetCookies(site, []*http.Cookie{{Name: markCookie, Value: mark, Path: "/", Secure: true}})
+		b.do(http.MethodGet, "/checkout")
+		time.Sleep(5 * time.Minute)
+		redirectsTo(t, get(b, "/abandoned-cart/"+linked), "/checkout")
+		if got := h.links.last(t).Code; got != recovery.AlreadyCurrent {
+			t.Errorf("code %q, want %q", got, recovery.AlreadyCurrent)
+		}
+	})
+}
+
 // A later cart is never taken for the one that the link brought.
 func TestALaterCartIsAnother(t *testing.T) {
 	for name, change := range map[string]func(h *host, b *browser, linked string){

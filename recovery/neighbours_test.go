@@ -321,6 +321,8 @@ func TestStragglersInTheShopAPI(t *testing.T) {
 		old := one.jar.Cookies(site)
 		redirectsTo(t, post(one, "/abandoned-cart/"+linked), "/checkout")
 
+		shows(t, get(other, "/abandoned-cart/"+linked), 200, `<form method="post">`) // who has not been asked yet
+
 		straggler := httptest.NewRequest(http.MethodPost, "https://example.com/event", nil)
 		for _, cookie := range old {
 			straggler.AddCookie(cookie)

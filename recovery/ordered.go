@@ -24,7 +24,7 @@ func (h *Handler) Ordered(w http.ResponseWriter, r *http.Request, o *centra.Orde
 	if o == nil || o.Order == "" {
 		return false
 	}
-	marks := append(h.marks(r, o.Session), h.cookie.pending(w)...)
+	marks := h.marks(r, o.Session) // one that was rotated with the order is remembered
 	if len(marks) == 0 {
 		return false
 	}

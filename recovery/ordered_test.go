@@ -183,6 +183,21 @@ func TestOrderedTwice(t *testing.T) {
 	}
 }
 
+// A shop may give the session up with the order: the one that the request brought
+// is enough.
+func TestOrderedInASessionThatIsGivenUp(t *testing.T) {
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}})
+	b := newBrowser(t, s)
+	get(b, linkedPath)
+	var recovered bool
+	b.answer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recovered = s.Ordered(w, r, &centra.Order{Session: "rotated with the order", Order: "61"})
+	}))
+	if !recovered {
+		t.Error("the order does not count as recovered")
+	}
+}
+
 // A payment that is not over yet forgets nothing.
 func TestOrderedInTheEnd(t *testing.T) {
 	everywhere(t, recovery.Config{}, func(t *testing.T, h *host) {

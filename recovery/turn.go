@@ -74,15 +74,16 @@ func (t *turn) take() (finding, centra.Session, error) {
 func (t *turn) decide() (finding, error) {
 	marks := t.marks(t.r, t.before)
 	recovered := slices.ContainsFunc(marks, func(m mark) bool { return m.of(t.id) && m.in(t.before) })
-	latest, busy := t.recent.get(t.before)
-	busy = busy && !latest.in(t.before)   // the visitor has just got another session, with a recovered cart
-	again := busy && latest.of(t.id)      // this one: a double click
-	current := t.hasLinkedCart() || again // to attach it reads it, which shows whether it is still there
-	if mayReplace := t.r.Method == http.MethodPost || t.confirm == Never; mayReplace {
-		current = current || recovered
-	} else if busy && !again { // another tab has opened another link
+	latest, moved := t.recent.get(t.before)
+	moved = moved && !latest.in(t.before) // whoever had this session has just got another, with a recovered cart
+	again := moved && latest.of(t.id)     // this one: a double click
+	current := t.hasLinkedCart()          // to attach it reads it, which shows whether it is still there
+	switch {
+	case t.r.Method == http.MethodPost || t.confirm == Never: // asked, or not to be asked
+		current = current || recovered || again
+	case moved && !again: // another tab has opened another link
 		return finding{code: Asked}, nil
-	} else if t.before != "" && !current {
+	case t.before != "" && !current:
 		own, err := t.ownCart()
 		switch {
 		case err != nil:
@@ -94,6 +95,7 @@ func (t *turn) decide() (finding, error) {
 			linked, err := t.linkedCart(own)
 			return finding{code: Asked, own: own, linked: linked}, err
 		}
+		current = again
 	}
 	sel, err := t.attach()
 	if err != nil {
@@ -116,11 +118,7 @@ func (t *turn) found(code Code, sel *centra.Selection, recovered bool) finding {
 	f := finding{code: code, cart: sel}
 	if recovered {
 		m := newMark(t.id, t.session, sel)
-		for _, s := range []centra.Session{t.before, t.session} {
-			if s != "" {
-				t.recent.keep(s, m)
-			}
-		}
+		t.remember(m, t.before, t.session)
 		f.mark = &m
 	}
 	return f

@@ -49,7 +49,7 @@ func (v *visit) open() Outcome {
 		v.visitors.CartChanged(v.w, v.r, f.now)
 	}
 	if f.mark != nil {
-		v.recent.keep(f.now, *f.mark)
+		v.remember(*f.mark, f.before, f.now)
 		v.cookie.set(v.w, *f.mark)
 	}
 	v.seeOther(v.checkoutOf(f.cart).with(v.r.URL.RawQuery, v.keepParams))
