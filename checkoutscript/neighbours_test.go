@@ -319,3 +319,53 @@ func TestNeighboursOfTheFirstItem(t *testing.T) {
 		}
 	}
 }
+
+// A session that has expired heals by the shop's own next calls, never by an
+// event, and two browsers that hold the same dead one stay apart.
+func TestNeighboursOfAnExpiredSession(t *testing.T) {
+	for _, api := range []string{"Checkout API", "Storefront API"} {
+		for _, store := range []string{"cookie", "server"} {
+			t.Run(api+", "+store, func(t *testing.T) {
+				for range 4 {
+					synctest.Test(t, func(t *testing.T) {
+						n := newNeighbourhood(t, api, store)
+						n.centra.RotateTokens(0)
+						n.centra.ExpireToken(n.token)
+						both := []*browser{n.browser("anna", n.token), n.browser("bo", n.token)}
+						gone := func(_ context.Context, b *browser) *httptest.ResponseRecorder {
+							r := post(jsonType, jsonEvent)
+							r.Header["Cookie"] = b.request(b.Context(), "/").Header["Cookie"]
+							w := httptest.NewRecorder()
+							if b.ServeHTTP(w, r); w.Code != http.StatusNotFound || savedSession(w) != "" {
+								t.Errorf("an event was answered %d %v %s", w.Code, w.Header(), w.Body)
+							}
+							return w
+						}
+						for range 5 {
+							for _, b := range both {
+								b.together(false, gone, gone)
+							}
+							time.Sleep(2 * time.Second)
+						}
+						var carts []string
+						for _, b := range both {
+							b.together(false, page)
+							time.Sleep(4 * time.Second)
+							b.together(false, page, page)
+							b.together(false, event("a@b.se"), item, event("a@b.se"))
+							carts = append(carts, b.selection())
+						}
+						if carts[0] == "" || carts[0] == carts[1] || carts[0] == n.selection {
+							t.Errorf("the browsers have the carts %q", carts)
+						}
+						for _, cart := range carts {
+							if held := n.centra.Cart(cart); len(held.Items) != 1 || held.Email != "a@b.se" {
+								t.Errorf("a cart holds %d items and the address %q", len(held.Items), held.Email)
+							}
+						}
+					})
+				}
+			})
+		}
+	}
+}
