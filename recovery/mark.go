@@ -105,13 +105,11 @@ func digest(first, second string) string {
 }
 
 // marks returns those that the browser sent, and those that this process
-// remembers of the sessions.
-func (h *Handler) marks(r *http.Request, sessions ...centra.Session) []mark {
+// remembers of a session.
+func (h *Handler) marks(r *http.Request, s centra.Session) []mark {
 	marks := h.cookie.sent(r)
-	for _, s := range sessions {
-		if m, ok := h.recent.get(s); ok {
-			marks = append(marks, m)
-		}
+	if m, ok := h.recent.get(s); ok {
+		marks = append(marks, m)
 	}
 	return marks
 }
