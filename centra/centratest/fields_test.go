@@ -90,6 +90,22 @@ func TestFieldsAddUp(t *testing.T) {
 	}
 }
 
+func TestProductsUpToALimit(t *testing.T) {
+	server := centratest.NewServer(t, centratest.WithoutSocket(), centratest.WithProducts(
+		centratest.Product{Item: "1-1", ID: "1"}, centratest.Product{Item: "2-1", ID: "2"}, centratest.Product{Item: "1-2", ID: "1"},
+	))
+	_, body := (&shopper{server: server}).do(t, "POST", "/products", `{"limit":1}`)
+	var items []any
+	for _, product := range body["products"].([]any) {
+		for _, item := range dig(t, product.(map[string]any), "items").([]any) {
+			items = append(items, dig(t, item.(map[string]any), "item"))
+		}
+	}
+	if diff := cmp.Diff([]any{"1-1", "1-2"}, items); diff != "" {
+		t.Errorf("items of one product (-want +got):\n%s", diff)
+	}
+}
+
 func TestProductsShowWhatIsSoldOut(t *testing.T) {
 	server := centratest.NewServer(t, centratest.WithoutSocket())
 	server.SetStock("2-1", 0)
