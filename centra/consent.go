@@ -10,6 +10,11 @@ import (
 // optIn is the field that says that the shopper agreed to the e-mail.
 const optIn = "cartAbandonmentEmail"
 
+// isOptIn reports whether a member has that field's name in any of the APIs.
+func isOptIn(name string) bool {
+	return strings.EqualFold(name, optIn) || strings.EqualFold(name, "sendCartAbandonmentEmail")
+}
+
 var errNested = errors.New("nested too deeply")
 
 // withoutOptIn returns v, which came from a widget or a page, without any member
@@ -50,9 +55,9 @@ func dropOptIn(v any, depth int) (clean any, found bool, err error) {
 func dropFromObject(object map[string]any, depth int) (any, bool, error) {
 	var changed map[string]any // a copy, once there is anything to leave out
 	for key, value := range object {
-		isOptIn := strings.EqualFold(key, optIn)
-		clean, found, err := value, isOptIn, error(nil)
-		if !isOptIn {
+		drop := isOptIn(key)
+		clean, found, err := value, drop, error(nil)
+		if !drop {
 			if clean, found, err = dropOptIn(value, depth+1); err != nil {
 				return nil, false, err
 			}
@@ -66,7 +71,7 @@ func dropFromObject(object map[string]any, depth int) (any, bool, error) {
 				changed[k] = v
 			}
 		}
-		if isOptIn {
+		if drop {
 			delete(changed, key)
 		} else {
 			changed[key] = clean

@@ -160,6 +160,21 @@ func TestStorefrontUserErrors(t *testing.T) {
 	})
 }
 
+// The body of a redirect is not Centra's, whatever it says.
+func TestStorefrontRedirect(t *testing.T) {
+	for _, body := range []string{
+		strings.TrimSuffix(unauthorized, "}") + "," + withToken + "}",
+		`{"data":{"selection":` + storedCart + `},` + withToken + `}`,
+	} {
+		rec := record(t, answer(302, body))
+		_, err := newStorefront(t, rec.URL).Selection(t.Context(), token)
+		wantKind(t, err, centra.ErrInvalidResponse)
+		if got := asError(t, err).Session; got != token || len(rec.sent()) != 1 {
+			t.Errorf("session %q after %d calls", string(got), len(rec.sent()))
+		}
+	}
+}
+
 // Parts of a cart that Centra could not read do not lose the rest.
 func TestStorefrontPartialCart(t *testing.T) {
 	missing := `{"id":"` + storefrontCart + `","lines":[null,` + oneLine + `]}`
@@ -171,6 +186,7 @@ func TestStorefrontPartialCart(t *testing.T) {
 		{"the checkout", failing(`{"selection":`+missing+`}`, "x", "selection.checkout.totals", "y", "selection.lines.0"), 1},
 		{"a line and something else", failing(`{"selection":`+missing+`}`, "x", "selection.lines.0", "y", "order"), -1},
 		{"the cart itself", failing(`{"selection":null}`, "x", "selection"), -1},
+		{"the cart itself, though it is there", failing(`{"selection":`+missing+`}`, "x", "selection"), -1},
 		{"no path", failing(`{"selection":`+missing+`}`, "x", ""), -1},
 		{"a line that is none", `{"data":{"selection":{"id":"1","lines":["x"]}}}`, -1},
 		{"no cart", `{"data":{"selection":null}}`, -1},

@@ -66,13 +66,13 @@ func (a *StorefrontAPI) updates(ctx context.Context, s Session, f Fields) (reque
 		}
 		doc, variables := docs.setAddress, to.variables(f.CartAbandonmentEmail)
 		if len(f.Extra) > 0 {
-			doc, variables["payload"] = docs.widgetAddress, f.Extra
+			doc, variables["payload"] = docs.widgetAddress, extra(f.Extra)
 		}
 		r := a.request(doc, s, variables)
 		to.check(&r)
 		requests = append(requests, r)
 	case len(f.Extra) > 0:
-		requests = append(requests, a.request(docs.widgetEvent, s, map[string]any{"payload": f.Extra}))
+		requests = append(requests, a.request(docs.widgetEvent, s, map[string]any{"payload": extra(f.Extra)}))
 	}
 	if f.ShippingMethod != "" {
 		requests = append(requests, a.choose(docs.setShippingMethod, s, f.ShippingMethod))
@@ -81,6 +81,18 @@ func (a *StorefrontAPI) updates(ctx context.Context, s Session, f Fields) (reque
 		requests = append(requests, a.choose(docs.setPaymentMethod, s, f.PaymentMethod))
 	}
 	return requests, nil
+}
+
+// extra is what the fields do not know, without what may stand for consent. What
+// cannot be cleaned cannot be written as JSON either, and is refused then.
+type extra map[string]any
+
+func (e extra) MarshalJSON() ([]byte, error) {
+	clean, err := withoutOptIn(map[string]any(e))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(clean)
 }
 
 // choose is the call that chooses a shipping or payment method.

@@ -78,6 +78,10 @@ func TestStorefrontUpdateFields(t *testing.T) {
 			"shipping":{"country":"FI","email":"test@example.com","city":"Åbo","state":"X"},"optIn":false}`},
 		{"an event with no country that is one", nothing, centra.Fields{Email: mail, Extra: map[string]any{"country": "Sverige"}},
 			"query addresses, mutation handleWidgetEventAndSetAddress", `{"payload":{"country":"Sverige"},"shipping":{"country":"NO","email":"test@example.com"},"optIn":false}`},
+		{"an event that answers for the shopper", nothing, centra.Fields{Email: mail, CartAbandonmentEmail: centra.No, Extra: map[string]any{
+			"sendCartAbandonmentEmail": true, "a": []any{map[string]any{"cartAbandonmentEmail": true, "b": 1}},
+		}}, "query addresses, mutation handleWidgetEventAndSetAddress",
+			`{"payload":{"a":[{"b":1}]},"shipping":{"country":"NO","email":"test@example.com"},"optIn":false}`},
 		{"methods", nothing, centra.Fields{PaymentMethod: "3", ShippingMethod: "5"}, "mutation setShippingMethod, mutation setPaymentMethod", `{"id":3}`},
 		{"all at once", nothing, centra.Fields{Email: mail, PaymentMethod: "3"},
 			"query addresses, mutation setAddress, mutation setPaymentMethod", `{"id":3}`},
@@ -162,6 +166,7 @@ func TestWithPartialAddress(t *testing.T) {
 // A session that comes with the first call is the one of the next.
 func TestStorefrontCallsFollowTheSession(t *testing.T) {
 	answers := fieldAnswers(strings.TrimSuffix(entered("null", "null", "SE"), "}") + `,` + withToken + `}`)
+	answers["setAddress"] = []string{strings.TrimSuffix(changed("setAddress", storedCart), "}") + `,"extensions":{"token":"third"}}`}
 	g := storefrontServer(t, answers)
 	sel, err := newStorefront(t, g.URL).UpdateFields(t.Context(), "", centra.Fields{Email: "a@b.se", PaymentMethod: "3"})
 	if err != nil {
@@ -171,7 +176,7 @@ func TestStorefrontCallsFollowTheSession(t *testing.T) {
 	for _, a := range g.asked(t) {
 		tokens = append(tokens, a.Token)
 	}
-	if got, want := strings.Join(tokens, " "), pluginToken+" "+string(newToken)+" "+string(newToken); got != want || sel.Session != newToken {
+	if got, want := strings.Join(tokens, " "), pluginToken+" "+string(newToken)+" third"; got != want || sel.Session != "third" {
 		t.Errorf("tokens %s, want %s; session %q", got, want, string(sel.Session))
 	}
 }

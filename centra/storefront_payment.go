@@ -17,13 +17,13 @@ import (
 // set, mutation setAddress takes it to Centra first, in a call of its own; where
 // that fails the payment is not begun.
 func (a *StorefrontAPI) StartPayment(ctx context.Context, s Session, p Payment) (*PaymentAction, error) {
-	extra := p.Extra
+	more := p.Extra
 	p.Extra = nil // which is no widget's event
 	to, err := a.addresses(ctx, &s, p.Fields)
 	if err != nil {
 		return nil, err
 	}
-	r := a.request(a.documents.paymentInstructions, s, map[string]any{"input": p.input(to, extra)})
+	r := a.request(a.documents.paymentInstructions, s, map[string]any{"input": p.input(to, more)})
 	to.check(&r)
 	checkMethod(&r, p.PaymentMethod)
 	checkMethod(&r, p.ShippingMethod)
@@ -48,9 +48,9 @@ func (a *StorefrontAPI) StartPayment(ctx context.Context, s Session, p Payment) 
 }
 
 // input is PaymentInstructionsInput.
-func (p Payment) input(to addresses, extra map[string]any) map[string]any {
-	input := make(map[string]any, len(extra)+7)
-	maps.Copy(input, extra)
+func (p Payment) input(to addresses, more map[string]any) extra {
+	input := make(extra, len(more)+7)
+	maps.Copy(input, more)
 	input["paymentReturnPage"] = p.ReturnPage
 	input["paymentFailedPage"] = p.FailedPage
 	input["termsAndConditions"] = p.TermsAndConditions

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,6 +91,8 @@ func TestStorefrontPaymentConsent(t *testing.T) {
 		setAddress string
 		ops, want  string
 	}{
+		{"yes, with a token that rotates", centra.Yes, strings.TrimSuffix(changed("setAddress", storedCart), "}") + `,"extensions":{"token":"third"}}`,
+			"mutation setAddress, mutation paymentInstructions", "true"},
 		{"yes", centra.Yes, changed("setAddress", storedCart), "mutation setAddress, mutation paymentInstructions", "true"},
 		{"no", centra.No, changed("setAddress", storedCart), "mutation setAddress, mutation paymentInstructions", "false"},
 		{"not asked", centra.NotSent, "", "mutation paymentInstructions", ""},
@@ -110,6 +113,10 @@ func TestStorefrontPaymentConsent(t *testing.T) {
 			}
 			if got := g.ops(t); got != test.ops {
 				t.Errorf("asked %s, want %s", got, test.ops)
+			}
+			all := g.asked(t)
+			if last := all[len(all)-1].Token; (last == "third") != strings.Contains(test.name, "rotates") {
+				t.Errorf("the last call has the token %q", last)
 			}
 			if test.want != "" {
 				sameJSON(t, `{"shipping":{"country":"SE"},"optIn":`+test.want+`}`, g.variables(t, "mutation setAddress"))

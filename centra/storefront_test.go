@@ -288,7 +288,7 @@ func TestStorefrontOnTheWire(t *testing.T) {
 		_, err := c.StartPayment(ctx, s, centra.Payment{
 			Fields: centra.Fields{
 				Email: "test@example.com", PaymentMethod: "3", ShippingMethod: "5",
-				Extra: map[string]any{"languageCode": "sv", "paymentMethodSpecificFields": map[string]any{"a": 1}, "termsAndConditions": false},
+				Extra: map[string]any{"languageCode": "sv", "paymentMethodSpecificFields": map[string]any{"a": 1}, "termsAndConditions": false, "cartAbandonmentEmail": true},
 			},
 			ReturnPage: "https://example.com/thanks", FailedPage: "https://example.com/failed", TermsAndConditions: true,
 		})
