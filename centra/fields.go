@@ -23,9 +23,9 @@ type Fields struct {
 	ShippingMethod       string
 	// Extra holds what the fields above do not know, sent verbatim at the top
 	// level; in the Storefront API it is a widget's event, see
-	// [StorefrontAPI.UpdateFields]. A field above wins over the same key here, also inside addresses.
-	// cartAbandonmentEmail is not sent from here, at whatever depth it stands:
-	// only the field above says that a shopper agreed.
+	// [StorefrontAPI.UpdateFields]. A field above wins over the same key here, also
+	// inside addresses. cartAbandonmentEmail is not sent from here, at whatever depth
+	// it stands: only the field above says that a shopper agreed.
 	Extra map[string]any
 }
 
