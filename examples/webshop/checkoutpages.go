@@ -48,7 +48,9 @@ func (s *site) getCheckout(w http.ResponseWriter, r *http.Request) {
 	v := s.view(w, r, s.checkout, "Checkout")
 	switch r.URL.Query().Get("payment") {
 	case "failed":
-		v.Notices = append(v.Notices, notice{Warn: true, Title: "The payment failed.", Text: "Nothing was taken from your account; your cart is as it was."})
+		v.Notices = append(v.Notices, notice{
+			Warn: true, Title: "The payment failed.", Text: "Nothing was taken from your account; your cart is as it was.",
+		})
 	}
 	s.writeCheckout(w, r, http.StatusOK, v, nil)
 }
@@ -102,7 +104,8 @@ func fields(a centra.Address, refused map[string]string) []field {
 		{Name: "email", Label: "E-mail", Type: "email", Complete: "email", Value: a.Email, Required: true, Whole: true},
 		{Name: "firstName", Label: "First name", Type: "text", Complete: "given-name", Value: a.FirstName, Required: true},
 		{Name: "lastName", Label: "Last name", Type: "text", Complete: "family-name", Value: a.LastName, Required: true},
-		{Name: "address1", Label: "Street and number", Type: "text", Complete: "address-line1", Value: a.Address1, Required: true, Whole: true},
+		{Name: "address1", Label: "Street and number", Type: "text", Complete: "address-line1", Value: a.Address1,
+			Required: true, Whole: true},
 		{Name: "zipCode", Label: "Postal code", Type: "text", Complete: "postal-code", Value: a.ZipCode, Required: true},
 		{Name: "city", Label: "City", Type: "text", Complete: "address-level2", Value: a.City, Required: true},
 		{Name: "phoneNumber", Label: "Phone (optional)", Type: "tel", Complete: "tel", Value: a.PhoneNumber},
@@ -114,7 +117,10 @@ func fields(a centra.Address, refused map[string]string) []field {
 }
 
 func countries(chosen string) []country {
-	list := []country{{Code: "SE", Name: "Sweden"}, {Code: "NO", Name: "Norway"}, {Code: "DE", Name: "Germany"}, {Code: "US", Name: "United States"}}
+	list := []country{
+		{Code: "SE", Name: "Sweden"}, {Code: "NO", Name: "Norway"},
+		{Code: "DE", Name: "Germany"}, {Code: "US", Name: "United States"},
+	}
 	for i := range list {
 		list[i].Active = list[i].Code == chosen
 	}
@@ -124,7 +130,9 @@ func countries(chosen string) []country {
 // postCheckout is the form of the flow without a widget.
 func (s *site) postCheckout(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		s.write(w, http.StatusBadRequest, "message", view{Title: "The form cannot be read", Demo: s.demoState(), Page: "Please fill it in again."})
+		s.write(w, http.StatusBadRequest, "message", view{
+			Title: "The form cannot be read", Demo: s.demoState(), Page: "Please fill it in again.",
+		})
 		return
 	}
 	rememberAnswer(w, r)

@@ -115,7 +115,10 @@ func (s *site) makeTrouble(w http.ResponseWriter, r *http.Request) {
 	case "expire":
 		if token, err := s.sessions.Load(r); err == nil {
 			s.centra.ExpireToken(string(token))
-			s.timeline.add(entry{Kind: "trouble", From: "Centra", Title: "A session token has expired", Detail: "The next call starts a new session with an empty cart"})
+			s.timeline.add(entry{
+				Kind: "trouble", From: "Centra", Title: "A session token has expired",
+				Detail: "The next call starts a new session with an empty cart",
+			})
 		}
 	default:
 		http.Error(w, "there is no such button", http.StatusBadRequest)
@@ -176,7 +179,9 @@ func (s *site) mails() []mail {
 
 func (s *site) inboxJSON(w http.ResponseWriter, _ *http.Request) {
 	if s.centra == nil {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "the mailer lives elsewhere: its e-mails are not seen here"})
+		writeJSON(w, http.StatusNotFound, map[string]string{
+			"error": "the mailer lives elsewhere: its e-mails are not seen here",
+		})
 		return
 	}
 	writeJSON(w, http.StatusOK, s.mails())

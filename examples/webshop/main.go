@@ -80,13 +80,16 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	fs.SetOutput(out)
 	fs.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on; the inbox is open to whoever can reach it")
 	fs.StringVar(&o.api, "api", "checkout", "Centra's API to use, `checkout, shop or storefront`")
-	fs.StringVar(&o.centra, "centra", "", "`URL` of another Centra, such as https://shop.centra.com/api/checkout, of the Storefront API the whole endpoint; "+
-		"without it one is simulated")
-	fs.StringVar(&o.secret, "secret", "", "server-side `secret` for -centra, of the Storefront API the session mode token; CENTRA_SECRET does not show "+
-		"in the list of processes")
-	fs.StringVar(&o.origin, "origin", "", "the shop's `origin` as Centra and payment providers know it (default http://<addr>)")
-	fs.DurationVar(&o.interval, "interval", 20*time.Second, "`time` from orderCreated to the e-mail of the simulated mailer")
-	fs.StringVar(&o.cartLink, "cart-link", "", "cart `link` as the mailer is configured (default <origin>/abandoned-cart/{selection})")
+	fs.StringVar(&o.centra, "centra", "", "`URL` of another Centra, such as https://shop.centra.com/api/checkout, "+
+		"of the Storefront API the whole endpoint; without it one is simulated")
+	fs.StringVar(&o.secret, "secret", "", "server-side `secret` for -centra, of the Storefront API the session mode "+
+		"token; CENTRA_SECRET does not show in the list of processes")
+	fs.StringVar(&o.origin, "origin", "",
+		"the shop's `origin` as Centra and payment providers know it (default http://<addr>)")
+	fs.DurationVar(&o.interval, "interval", 20*time.Second,
+		"`time` from orderCreated to the e-mail of the simulated mailer")
+	fs.StringVar(&o.cartLink, "cart-link", "",
+		"cart `link` as the mailer is configured (default <origin>/abandoned-cart/{selection})")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}

@@ -50,8 +50,9 @@ type pages struct {
 const (
 	ownPolicy = "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 		"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-	widgetPolicy = "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data:; " +
-		"connect-src 'self' https:; frame-src 'self' https:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'self'"
+	widgetPolicy = "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'unsafe-inline'; " +
+		"img-src 'self' https: data:; connect-src 'self' https:; frame-src 'self' https:; " +
+		"form-action 'self' https:; base-uri 'none'; frame-ancestors 'self'"
 )
 
 func newPages(policy string) *pages {

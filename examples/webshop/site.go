@@ -236,7 +236,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, title string, err er
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
-	s.write(w, http.StatusNotFound, "message", view{Title: "Page not found", Demo: s.demoState(), Page: "There is nothing at this address."})
+	s.write(w, http.StatusNotFound, "message", view{
+		Title: "Page not found", Demo: s.demoState(), Page: "There is nothing at this address.",
+	})
 }
 
 // home is the shop window.
@@ -255,7 +257,9 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	for _, p := range products {
 		for _, size := range p.Sizes {
 			if string(size.Item) == query.Get("added") {
-				v.Notices = append(v.Notices, notice{Title: string(p.Name), Text: "is in your cart.", Link: "/checkout", Label: "Go to the checkout"})
+				v.Notices = append(v.Notices, notice{
+					Title: string(p.Name), Text: "is in your cart.", Link: "/checkout", Label: "Go to the checkout",
+				})
 			}
 		}
 	}
@@ -324,9 +328,13 @@ func (s *site) tellArrival(next http.Handler) http.Handler {
 		switch {
 		case r.Method != http.MethodPost:
 		case r.URL.Path == "/centra/callback":
-			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "A checkout event arrives", Detail: "POST /centra/callback"})
+			s.timeline.add(entry{
+				Kind: "event", From: "Browser → shop", Title: "A checkout event arrives", Detail: "POST /centra/callback",
+			})
 		case r.URL.Path == "/checkout":
-			s.timeline.add(entry{Kind: "event", From: "Browser → shop", Title: "The checkout form arrives", Detail: "POST /checkout"})
+			s.timeline.add(entry{
+				Kind: "event", From: "Browser → shop", Title: "The checkout form arrives", Detail: "POST /checkout",
+			})
 		}
 		next.ServeHTTP(w, r)
 	})
