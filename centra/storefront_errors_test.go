@@ -116,6 +116,8 @@ func TestStorefrontUserErrors(t *testing.T) {
 		{"stock", soldOut, nil, nil, []centra.UnavailableItem{{Item: "2-1", Product: "2", OriginalQuantity: 3, Available: 1, Unavailable: 2}}},
 		{"stock and a field", soldOut + `,{"message":"A","path":["a"]}`, map[string]string{"a": "A"}, []string{"A"},
 			[]centra.UnavailableItem{{Item: "2-1", Product: "2", OriginalQuantity: 3, Available: 1, Unavailable: 2}}},
+		{"of a type of tomorrow", `{"__typename":"TomorrowsError","message":"A","path":["a"],"tomorrow":{"x":1}}`,
+			map[string]string{"a": "A"}, []string{"A"}, nil},
 		{"stock of what is deleted", `{"__typename":"UnavailableItem","message":"Gone","item":null,"displayItem":null}`, nil, nil, []centra.UnavailableItem{{}}},
 	}
 	for _, test := range tests {

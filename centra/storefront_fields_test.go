@@ -114,6 +114,7 @@ func TestStorefrontCountry(t *testing.T) {
 		{"fi", "SE", "NO", "FI"},
 		{"fin", "SE", "NO", "FI"},
 		{"XKX", "SE", "NO", "XK"},
+		{"QQQ", "SE", "NO", "QQQ"}, // for Centra to refuse
 		{"", "SE", "NO", "SE"},
 		{"", "", "NO", "NO"},
 		{"Finland", "SE", "NO", "Finland"}, // for Centra to refuse
