@@ -44,6 +44,7 @@ func (h *Handler) Withdraw(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) capture(w http.ResponseWriter, r *http.Request, d *delivery) (*centra.Selection, error) {
 	d.began = time.Now()
+	r = h.begin(r, d)
 	sel, err := h.forward(w, r, d)
 	h.report(r, d, Outcome{Code: d.outcomeOf(err), Duration: time.Since(d.began), Err: err})
 	return sel, err

@@ -81,6 +81,12 @@ type Config struct {
 	// Capture, Withdraw and Redeliver.
 	// Default: nobody.
 	Observe func(context.Context, Outcome)
+
+	// Trace, if set, is called where each of them begins, with Outcome.Op, for
+	// spans. The context that it returns, which must come from the one that it was
+	// given, is that of all that is done; the function that it returns is told like
+	// Observe, unless a panic passes through. See [centra.WithTrace].
+	Trace func(ctx context.Context, op string) (context.Context, func(Outcome))
 }
 
 // AssumeConsent is a Config.Consent that says yes for everybody.
@@ -151,8 +157,29 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
+// watched reports whether anybody is told of outcomes.
+func (c *Config) watched() bool { return c.Observe != nil || c.Trace != nil }
+
 // remembers reports whether anybody needs to know what visitors decided before.
-func (c *Config) remembers() bool { return c.Later != nil || c.Observe != nil }
+func (c *Config) remembers() bool { return c.Later != nil || c.watched() }
+
+// begin calls Trace; without one end is nil.
+func (c *Config) begin(ctx context.Context, op string) (_ context.Context, end func(Outcome)) {
+	if c.Trace == nil {
+		return ctx, nil
+	}
+	return c.Trace(ctx, op)
+}
+
+// tell tells the host of an outcome.
+func (c *Config) tell(ctx context.Context, o Outcome, end func(Outcome)) {
+	if c.Observe != nil {
+		c.Observe(ctx, o)
+	}
+	if end != nil {
+		end(o)
+	}
+}
 
 var (
 	errMissing  = errors.New("is missing")

@@ -16,6 +16,7 @@ import (
 // delivery is an event, a Capture or a withdrawal of consent on its way to Centra.
 type delivery struct {
 	op         string        // see Outcome.Op
+	end        func(Outcome) // of Config.Trace
 	fields     centra.Fields // as they came; read only
 	withdrawal bool          // nothing but a no
 	began      time.Time     // when they had been read

@@ -1,6 +1,7 @@
 package checkoutscript
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -66,6 +67,7 @@ func (h *Handler) serveCallback(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	var a answer
 	d := delivery{op: "callback"}
+	r = h.begin(r, &d)
 	event, err := h.receive(r)
 	if err == nil {
 		a.SuspendIgnore = event.SuspendIgnore()
@@ -73,11 +75,21 @@ func (h *Handler) serveCallback(w http.ResponseWriter, r *http.Request) {
 		a.Selection, err = h.forward(w, r, &d)
 	}
 	code := a.write(w, d.outcomeOf(err), err)
-	if h.config.Observe != nil {
-		// Observe comes after the answer; net/http would keep it for so long.
+	if h.config.watched() {
+		// They are told after the answer; net/http would keep it for so long.
 		_ = http.NewResponseController(w).Flush()
 	}
 	h.report(r, &d, Outcome{Code: code, Duration: time.Since(began), Err: err})
+}
+
+// begin begins the trace of a delivery, and returns the request with its context.
+func (h *Handler) begin(r *http.Request, d *delivery) *http.Request {
+	if h.config.Trace == nil {
+		return r
+	}
+	var ctx context.Context
+	ctx, d.end = h.config.begin(r.Context(), d.op)
+	return r.WithContext(ctx)
 }
 
 func (h *Handler) receive(r *http.Request) (*Event, error) {
@@ -99,7 +111,5 @@ func (h *Handler) report(r *http.Request, d *delivery, o Outcome) {
 		p := describe(o.Err)
 		h.config.Logger.LogAttrs(r.Context(), p.level(), "checkoutscript: event not forwarded", p.attrs(o)...)
 	}
-	if h.config.Observe != nil {
-		h.config.Observe(r.Context(), o)
-	}
+	h.config.tell(r.Context(), o, d.end)
 }

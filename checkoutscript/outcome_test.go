@@ -126,3 +126,77 @@ func withdrawForm(t testing.TB, s *shop) {
 		t.Fatal(err)
 	}
 }
+
+type traceKey struct{}
+
+// A trace begins before anything is done for an event, and ends with its outcome:
+// the host's functions and the calls to Centra are in its context.
+func TestTrace(t *testing.T) {
+	for api, open := range everyAPI {
+		t.Run(api, func(t *testing.T) {
+			var told []string
+			in := func(ctx context.Context, what string) {
+				op, _ := ctx.Value(traceKey{}).(string)
+				told = append(told, what+" in "+op)
+			}
+			q := new(queue)
+			s := open(t, func(c *checkoutscript.Config) {
+				c.Trace = func(ctx context.Context, op string) (context.Context, func(checkoutscript.Outcome)) {
+					in(ctx, "begin "+op)
+					return context.WithValue(ctx, traceKey{}, op), func(o checkoutscript.Outcome) {
+						told = append(told, "end "+o.Op+" "+string(o.Code))
+					}
+				}
+				c.Observe = func(ctx context.Context, o checkoutscript.Outcome) { in(ctx, "observe") }
+				c.Consent = func(r *http.Request, _ centra.Fields) bool { in(r.Context(), "Consent"); return true }
+				c.Later = func(ctx context.Context, p checkoutscript.Pending) error { in(ctx, "Later"); return q.later(ctx, p) }
+				c.API = tracedAPI{c.API, func(ctx context.Context) { in(ctx, "call") }}
+			})
+			tests := []struct {
+				name string
+				do   func()
+				want []string
+			}{
+				{"an event", func() { s.send(post(jsonType, jsonEvent)) },
+					[]string{"begin callback in ", "Consent in callback", "call in callback", "observe in callback", "end callback captured"}},
+				{"no event", func() { s.send(post(jsonType, `{`)) },
+					[]string{"begin callback in ", "observe in callback", "end callback invalid_body"}},
+				{"the script", func() { s.send(httptest.NewRequest(http.MethodGet, "/centra/listener.js", nil)) }, nil},
+				{"a capture", func() { captureForm(t, s) },
+					[]string{"begin capture in ", "Consent in capture", "call in capture", "observe in capture", "end capture captured"}},
+				{"an outage", func() {
+					s.centra.SetFault(centratest.StatusFault(503, nil))
+					s.send(post(jsonType, jsonEvent))
+					s.centra.ClearFault()
+				}, []string{"begin callback in ", "Consent in callback", "call in callback", "Later in callback", "observe in callback", "end callback queued"}},
+				{"a redelivery", func() { redeliver(t, s, q) },
+					[]string{"begin redeliver in ", "call in redeliver", "call in redeliver", "observe in redeliver", "end redeliver redelivered"}},
+				{"a withdrawal", func() { withdrawForm(t, s) },
+					[]string{"begin withdraw in ", "call in withdraw", "observe in withdraw", "end withdraw withdrawn"}},
+			}
+			for _, tt := range tests {
+				told = nil
+				tt.do()
+				if diff := cmp.Diff(tt.want, told); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+				}
+			}
+		})
+	}
+}
+
+// tracedAPI tells of the context of each call.
+type tracedAPI struct {
+	checkoutscript.API
+	watch func(context.Context)
+}
+
+func (a tracedAPI) Selection(ctx context.Context, s centra.Session) (*centra.Selection, error) {
+	a.watch(ctx)
+	return a.API.Selection(ctx, s)
+}
+
+func (a tracedAPI) UpdateFields(ctx context.Context, s centra.Session, f centra.Fields) (*centra.Selection, error) {
+	a.watch(ctx)
+	return a.API.UpdateFields(ctx, s, f)
+}

@@ -25,16 +25,15 @@ import (
 // [centra.Error.RetryAfter] if that is set. Delivering twice is harmless. A
 // Pending that is more than a day old is dropped.
 //
-// Config.Observe is told of it too.
+// Config.Observe and Config.Trace are told of it too.
 func (h *Handler) Redeliver(ctx context.Context, p Pending) error {
 	began := time.Now()
+	ctx, end := h.config.begin(ctx, "redeliver")
 	o := Outcome{Op: "redeliver", CartAbandonmentEmail: p.Fields.CartAbandonmentEmail}
 	var first atomic.Bool
 	o.Code, o.Err = h.redeliver(ctx, p, &first)
 	o.First, o.Duration = first.Load(), time.Since(began)
-	if h.config.Observe != nil {
-		h.config.Observe(ctx, o)
-	}
+	h.config.tell(ctx, o, end)
 	return o.Err
 }
 

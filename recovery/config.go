@@ -135,8 +135,15 @@ type Config struct {
 	Logger *slog.Logger
 
 	// Observe, if set, is told how each request ended, once, after it was
-	// answered.
+	// answered, and of each recovered order.
 	Observe func(context.Context, Outcome)
+
+	// Trace, if set, is called where a request begins, with the op "link", and where
+	// an order was recovered, with the op "order": for spans. The context that it
+	// returns, which must come from the one that it was given, is that of all that is
+	// done; the function that it returns is told like Observe, unless a panic passes
+	// through. See [centra.WithTrace].
+	Trace func(ctx context.Context, op string) (context.Context, func(Outcome))
 }
 
 const defaultTimeout = 9 * time.Second
@@ -150,6 +157,7 @@ func New(c Config) (*Handler, error) {
 		allow:   c.Allow,
 		owner:   c.Owner,
 		observe: c.Observe,
+		trace:   c.Trace,
 		logger:  c.Logger,
 		recent:  newMemory[centra.Session, mark](time.Minute, 10_000),
 		ordered: newMemory[string, struct{}](time.Hour, 10_000),

@@ -27,6 +27,7 @@ type Handler struct {
 	languages  languages
 	logger     *slog.Logger
 	observe    func(context.Context, Outcome)
+	trace      func(ctx context.Context, op string) (context.Context, func(Outcome))
 	cookie     markCookie
 	recent     *memory[centra.Session, mark] // for requests that the browser sent before it had the cookie
 	ordered    *memory[string, struct{}]     // carts that have been counted as an order
@@ -56,20 +57,35 @@ func (h *Handler) Wrap(next http.Handler) http.Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	keepPrivate(w.Header())
 	began := time.Now()
+	ctx, end := h.begin(r.Context(), "link")
+	if end != nil {
+		r = r.WithContext(ctx)
+	}
 	v := visit{Handler: h, w: w, r: r}
 	outcome := v.serve()
 	outcome.Opened = v.opened
-	if h.observe != nil {
+	if h.observe != nil || end != nil {
 		outcome.Duration = time.Since(began)
-		// Observe comes after the answer; net/http would keep it for so long.
+		// They are told after the answer; net/http would keep it for so long.
 		_ = http.NewResponseController(w).Flush()
 	}
-	h.tell(r, outcome)
+	h.tell(ctx, outcome, end)
 }
 
-func (h *Handler) tell(r *http.Request, o Outcome) {
+// begin calls Config.Trace; without one end is nil.
+func (h *Handler) begin(ctx context.Context, op string) (_ context.Context, end func(Outcome)) {
+	if h.trace == nil {
+		return ctx, nil
+	}
+	return h.trace(ctx, op)
+}
+
+func (h *Handler) tell(ctx context.Context, o Outcome, end func(Outcome)) {
 	if h.observe != nil {
-		h.observe(r.Context(), o)
+		h.observe(ctx, o)
+	}
+	if end != nil {
+		end(o)
 	}
 }
 

@@ -38,6 +38,7 @@ func (h *Handler) Ordered(w http.ResponseWriter, r *http.Request, o *centra.Orde
 	if i < 0 || !h.ordered.keepNew(marks[i].cart, struct{}{}) {
 		return false
 	}
-	h.tell(r, Outcome{Code: OrderRecovered, Value: o.Totals.GrandTotalPriceAsNumber, Currency: o.Currency})
+	ctx, end := h.begin(r.Context(), "order")
+	h.tell(ctx, Outcome{Code: OrderRecovered, Value: o.Totals.GrandTotalPriceAsNumber, Currency: o.Currency}, end)
 	return true
 }

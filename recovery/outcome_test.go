@@ -1,9 +1,14 @@
 package recovery_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
 	"github.com/centra-go/cartabandonment/recovery"
 )
 
@@ -35,6 +40,54 @@ func TestOpened(t *testing.T) {
 			newBrowser(t, s).do(tt.method, tt.path, tt.headers...)
 			if o := s.last(t); o.Code != tt.code || o.Opened != tt.want {
 				t.Errorf("outcome %q, opened %t; want %q, %t", o.Code, o.Opened, tt.code, tt.want)
+			}
+		})
+	}
+}
+
+type traceKey struct{}
+
+// A trace begins before anything is done for a request, and ends with its outcome:
+// the host's functions and the calls to Centra are in its context.
+func TestTrace(t *testing.T) {
+	for _, api := range apis {
+		t.Run(api.name, func(t *testing.T) {
+			var told []string
+			in := func(ctx context.Context, what string) {
+				op, _ := ctx.Value(traceKey{}).(string)
+				told = append(told, what+" in "+op)
+			}
+			server := centratest.NewServer(t, centratest.WithoutSocket())
+			s := newShop(t, recovery.Config{
+				API: api.client(t, server, centra.WithObserve(func(ctx context.Context, _ centra.Call) { in(ctx, "call") })),
+				Trace: func(ctx context.Context, op string) (context.Context, func(recovery.Outcome)) {
+					in(ctx, "begin "+op)
+					return context.WithValue(ctx, traceKey{}, op), func(o recovery.Outcome) {
+						told = append(told, "end "+string(o.Code))
+					}
+				},
+				Allow:  func(_ http.ResponseWriter, r *http.Request) bool { in(r.Context(), "Allow"); return true },
+				Target: func(ctx context.Context, _ *centra.Selection) string { in(ctx, "Target"); return "" },
+			})
+			b := newBrowser(t, s)
+			_, linked := server.NewCart("1-1")
+			get(b, "/abandoned-cart/"+linked)
+			b.do(http.MethodHead, "/abandoned-cart/"+linked)
+			want := []string{
+				"begin link in ", "Allow in link", "call in link", "Target in link", "end recovered",
+				"begin link in ", "end not_a_person",
+			}
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+			told = nil
+			b.answer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !s.Ordered(w, r, &centra.Order{Order: "61", Session: centra.Session(b.session())}) {
+					t.Error("the order came from a recovered cart")
+				}
+			}))
+			if diff := cmp.Diff([]string{"begin order in ", "end order_recovered"}, told); diff != "" {
+				t.Errorf("told of the order (-want +got):\n%s", diff)
 			}
 		})
 	}
