@@ -12,6 +12,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,11 +221,12 @@ func (x *exchange) keepToken() {
 }
 
 // next is the session to keep after an answer: the one it names, or else the one
-// that was sent.
+// that was sent. It is a copy: a session is remembered for long, and must not keep
+// the whole answer in memory that it came with.
 func (x *exchange) next(answered Session) Session {
 	stays := x.noSession || x.token == nil && x.session != ""
-	if !stays && answered != "" && answered.checkToken() == nil {
-		x.session = answered
+	if !stays && answered != "" && answered != x.session && answered.checkToken() == nil {
+		x.session = Session(strings.Clone(string(answered)))
 	}
 	return x.session
 }

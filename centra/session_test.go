@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"unsafe"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
 )
 
 func TestParseSelectionID(t *testing.T) {
@@ -66,6 +69,73 @@ func TestParseSelectionIDCopies(t *testing.T) {
 	copy(memory, "f611707b97e18a902270223b79f743c2")
 	if string(id) != "abeb59928306768d255e21920f9087a4" || err != nil {
 		t.Errorf("%q, %v; want it unchanged", string(id), err)
+	}
+}
+
+// A shop remembers sessions for long, many of them: they must not keep the answers
+// in memory that they came with.
+func TestSessionsKeepNoAnswer(t *testing.T) {
+	const calls, size = 40, 300_000
+	server := centratest.NewServer(t, centratest.WithoutSocket(), centratest.WithResponseSize(size))
+	server.RotateTokens(1)
+	web := centra.WithTransport(server.Transport())
+	checkout, err := centra.NewCheckoutAPI(server.CheckoutURL(), web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := centra.NewShopAPI(server.ShopURL(), centratest.Secret, web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storefront, err := centra.NewStorefrontAPI(server.StorefrontURL(), centratest.SessionModeToken, web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(api centra.API, path string) func(centra.Session) (centra.Session, error) {
+		return func(s centra.Session) (centra.Session, error) {
+			var cart centra.Selection
+			return api.Do(t.Context(), s, http.MethodPost, path, nil, &cart)
+		}
+	}
+	read := func(api centra.API) func(centra.Session) (centra.Session, error) {
+		return func(s centra.Session) (centra.Session, error) {
+			cart, err := api.Selection(t.Context(), s)
+			if err != nil {
+				return "", err
+			}
+			return cart.Session, nil
+		}
+	}
+	tests := []struct {
+		name string
+		call func(centra.Session) (centra.Session, error)
+	}{
+		{"a cart of the Checkout API", read(checkout)},
+		{"Do of the Checkout API", add(checkout, "/items/1-1")},
+		{"a new cart of the Shop API", func(centra.Session) (centra.Session, error) { return add(shop, "/selections")("") }},
+		{"a cart of the Storefront API", read(storefront)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			sessions := make([]centra.Session, 1, calls)
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			for len(sessions) < calls {
+				s, err := test.call(sessions[len(sessions)-1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				sessions = append(sessions, s)
+			}
+			runtime.GC()
+			runtime.GC() // a pool gives up what it holds the second time
+			runtime.ReadMemStats(&after)
+			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > calls*size/4 {
+				t.Errorf("%d sessions keep %d kB", len(sessions), grown>>10)
+			}
+			runtime.KeepAlive(sessions)
+		})
 	}
 }
 
