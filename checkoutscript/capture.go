@@ -1,6 +1,7 @@
 package checkoutscript
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -40,6 +41,22 @@ func (h *Handler) Capture(w http.ResponseWriter, r *http.Request, f centra.Field
 func (h *Handler) Withdraw(w http.ResponseWriter, r *http.Request) error {
 	_, err := h.capture(w, r, &delivery{op: "withdraw", withdrawal: true})
 	return err
+}
+
+// Agree tells Centra that the visitor wants to be reminded after all, at the
+// address that their cart has: the other side of [Handler.Withdraw]. The address is
+// read and sent in one turn, so that it never takes the place of one that an event
+// has brought meanwhile. A cart without an address stays as it is, and Agree
+// returns nil. Consent and Filter are not asked; the errors are those of Withdraw.
+func (h *Handler) Agree(w http.ResponseWriter, r *http.Request) error {
+	_, err := h.capture(w, r, &delivery{op: "agree", agreement: true})
+	return err
+}
+
+// agreed is what is sent to be reminded of a cart at the address that it has.
+func agreed(known *centra.Selection) centra.Fields {
+	email := cmp.Or(known.Address.Email, known.ShippingAddress.Email)
+	return centra.Fields{Email: email, CartAbandonmentEmail: centra.Yes}
 }
 
 func (h *Handler) capture(w http.ResponseWriter, r *http.Request, d *delivery) (*centra.Selection, error) {

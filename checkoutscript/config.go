@@ -78,7 +78,7 @@ type Config struct {
 	Logger *slog.Logger
 
 	// Observe is called once for every event, after its answer, and for every
-	// Capture, Withdraw and Redeliver.
+	// Capture, Withdraw, Agree and Redeliver.
 	// Default: nobody.
 	Observe func(context.Context, Outcome)
 

@@ -19,7 +19,8 @@
 // read by [Decode].
 //
 // A shop whose checkout has no widget calls [Handler.Capture] from the handler
-// of its own form, and [Handler.Withdraw] where a shopper takes the consent back.
+// of its own form, [Handler.Withdraw] where a shopper takes the consent back, and
+// [Handler.Agree] where they give it again.
 //
 // # Answers
 //

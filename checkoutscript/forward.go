@@ -19,6 +19,7 @@ type delivery struct {
 	end        func(Outcome) // of Config.Trace
 	fields     centra.Fields // as they came; read only
 	withdrawal bool          // nothing but a no
+	agreement  bool          // nothing but a yes
 	began      time.Time     // when they had been read
 
 	// A call that is given up goes on in the background, so that what it brings
@@ -52,17 +53,29 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		if s == "" {
 			return "", noSessionError{}
 		}
-		fields := h.decide(r, d)
-		d.decided.Store(&decided{s, s, fields})
-		sel, now, err := h.update(centra.WatchCalls(ctx, d.see), s, fields)
+		ctx = centra.WatchCalls(ctx, d.see)
+		sent, fields := s, h.decide(r, d)
+		if d.agreement {
+			known, looked, err := h.look(ctx, s)
+			if err != nil {
+				return looked, err
+			}
+			s, fields = looked, agreed(known)
+			if fields.Email == "" { // whatever brings one says the same
+				d.answered.Store(known)
+				return s, nil
+			}
+		}
+		d.decided.Store(&decided{sent, s, fields})
+		sel, now, err := h.update(ctx, s, fields)
 		switch {
 		case err == nil:
 			if h.config.remembers() {
-				d.first.Store(h.decisions.delivered(d.began, fields, s, now))
+				d.first.Store(h.decisions.delivered(d.began, fields, sent, s, now))
 			}
 			d.answered.Store(sel)
 		case now != "":
-			d.decided.Store(&decided{s, now, fields})
+			d.decided.Store(&decided{sent, now, fields})
 		}
 		return now, err
 	})
@@ -107,6 +120,9 @@ func (d *delivery) see(c centra.Call) {
 func (h *Handler) decide(r *http.Request, d *delivery) centra.Fields {
 	if d.withdrawal {
 		return centra.Fields{Email: d.fields.Email, CartAbandonmentEmail: centra.No}
+	}
+	if d.agreement {
+		return centra.Fields{} // the address is in the cart
 	}
 	fields := d.fields
 	if h.config.Later != nil {

@@ -62,10 +62,10 @@ const (
 	Internal Code = "internal"
 )
 
-// Outcome is what Config.Observe is told of an event, a Capture, a Withdraw or a
-// Redeliver.
+// Outcome is what Config.Observe is told of an event, a Capture, a Withdraw, an
+// Agree or a Redeliver.
 type Outcome struct {
-	Op   string // "callback" (an event), "capture", "withdraw" or "redeliver"
+	Op   string // "callback" (an event), "capture", "withdraw", "agree" or "redeliver"
 	Code Code
 	// CartAbandonmentEmail is what Centra was told, or would have been.
 	CartAbandonmentEmail centra.Choice

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -45,14 +44,11 @@ func rememberAnswer(w http.ResponseWriter, r *http.Request) {
 // address that Centra has already.
 func (s *shop) decideReminder(w http.ResponseWriter, r *http.Request) error {
 	rememberAnswer(w, r)
-	var err error
-	if !mayRemind(r) {
-		err = s.callback.Withdraw(w, r)
-	} else if cart, readErr := s.readCart(w, r, s.checkout); readErr != nil {
-		err = readErr
-	} else if email := cmp.Or(cart.Address.Email, cart.ShippingAddress.Email); email != "" {
-		_, err = s.callback.Capture(w, r, centra.Fields{Email: email})
+	tell := s.callback.Withdraw
+	if mayRemind(r) {
+		tell = s.callback.Agree
 	}
+	err := tell(w, r)
 	if errors.Is(err, centra.ErrNoSession) || errors.Is(err, centra.ErrSelectionNotFound) {
 		return nil // no cart to be reminded of
 	}
