@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -42,10 +43,15 @@ func (s *shop) readCart(w http.ResponseWriter, r *http.Request, api centra.API) 
 	return cart, nil
 }
 
+// changeTimeout is how long a shopper waits for a change of the cart before they are
+// told. A call that hangs would keep all their others waiting, too.
+const changeTimeout = 10 * time.Second
+
 // change makes one of the calls below for the visitor.
 func (s *shop) change(w http.ResponseWriter, r *http.Request,
 	call func(context.Context, centra.Session) (centra.Session, error)) error {
-	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	visitors := s.visitors.Within(changeTimeout)
+	return visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		if s.api == "shop" && sess == "" {
 			return "", centra.ErrNoSession
 		}
@@ -57,7 +63,8 @@ const addItemDocument = `mutation addItem($item: String!) { addItem(item: $item)
 
 // addItem puts one of the item into the visitor's cart.
 func (s *shop) addItem(w http.ResponseWriter, r *http.Request, item string) error {
-	return s.visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
+	visitors := s.visitors.Within(changeTimeout)
+	return visitors.Do(w, r, func(ctx context.Context, sess centra.Session) (centra.Session, error) {
 		var cart centra.Selection
 		switch {
 		case s.api == "storefront":
