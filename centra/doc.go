@@ -3,6 +3,21 @@
 // checkout fields, attaching it to a session and paying for it. [API] is what
 // they have in common; Do reaches every other endpoint with the same care.
 //
+// # Which client
+//
+// Take the API that the shop speaks already: the cart must be the same one.
+//
+//   - [NewCheckoutAPI]: a session is a token. [WithSecret] gives calls the shop's
+//     rights; [CheckoutAPI.AsShopper] is the same client with no more rights than
+//     a browser, for whatever browsers cause.
+//   - [NewShopAPI]: a session is the ID of a selection, and every call has the
+//     shop's rights.
+//   - [NewStorefrontAPI]: GraphQL, experimental. A session is a token;
+//     [StorefrontAPI.AtCheckout] is the same client for the checkout.
+//
+// Make one for the whole shop. A shop's pages call it within Visitors.Do of
+// package session.
+//
 // # Sessions
 //
 // The clients take and return a [Session]: a token that Centra gave the visitor

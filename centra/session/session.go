@@ -1,7 +1,3 @@
-// Package session says where a webshop keeps a visitor's [centra.Session]: in a
-// [Store]. [Cookie] is the one that needs nothing else. A shop that has sessions
-// of its own writes a Store over them, two methods, and proves it with package
-// sessiontest.
 package session
 
 import (

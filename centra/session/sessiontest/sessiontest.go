@@ -1,4 +1,4 @@
-// Package sessiontest tests a host's own [session.Store], as testing/fstest does
+// Package sessiontest proves a host's own [session.Store], as testing/fstest does
 // a file system:
 //
 //	func TestStore(t *testing.T) {
@@ -7,6 +7,8 @@
 //			return shop.Store{Sessions: sessions}, sessions.LoadAndSave
 //		})
 //	}
+//
+// [RunTurns] does the same for [session.Turns].
 package sessiontest
 
 import (
