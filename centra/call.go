@@ -28,6 +28,9 @@ type Call struct {
 	// sent. Never in the Shop API, and not where none was sent.
 	SessionChanged bool
 	Cart           CartState // where the answer held a cart
+	// CartMayBeNew: SessionChanged, and the call itself (POST /items/...) put all that
+	// is in the cart there. It may be a new cart, in place of one that has expired.
+	CartMayBeNew bool
 }
 
 // CartState says whether anything is in the cart that an answer held.
@@ -99,10 +102,11 @@ func (x *exchange) end(err *error) {
 	if watch == nil && len(x.observe) == 0 && len(x.traces) == 0 {
 		return
 	}
+	changed := x.given != "" && x.session != x.given
 	call := Call{
 		API: x.api, Op: x.op, StatusCode: x.status, Attempts: x.attempts, Duration: time.Since(x.began),
 		Failure: failure, BudgetRefused: x.budgetRefused,
-		SessionChanged: x.given != "" && x.session != x.given, Cart: x.seen,
+		SessionChanged: changed, Cart: x.seen, CartMayBeNew: changed && x.allAdded,
 	}
 	if watch != nil {
 		watch(call)
@@ -175,15 +179,20 @@ func (x *exchange) see(v answer) {
 // sighting is a cart as far as it is seen in an answer that is read for something
 // else.
 type sighting struct {
-	nested, items CartState
+	nested, items itemCount
 	flat          bool // selection is the cart's ID, and the rest stands beside it
+}
+
+type itemCount struct {
+	state    CartState
+	quantity int // of all lines together
 }
 
 // member reads a member of an answer's body.
 func (s *sighting) member(d *decoder, top *envelope) {
 	switch string(d.key) {
 	case "items":
-		s.items = d.filled()
+		s.items = d.countItems()
 	case "selection":
 		s.selection(d)
 	default:
@@ -200,29 +209,38 @@ func (s *sighting) selection(d *decoder) {
 		d.object()
 		for d.next() {
 			if string(d.key) == "items" {
-				s.nested = d.filled()
+				s.nested = d.countItems()
 			} else {
 				d.skip()
 			}
 		}
 	default: // [], null: a cart with nothing in it
-		s.nested = CartEmpty
+		s.nested = itemCount{state: CartEmpty}
 		d.skip()
 	}
 }
 
-func (s *sighting) cart() CartState {
+func (s *sighting) cart() itemCount {
 	if s.flat {
 		return s.items
 	}
 	return s.nested
 }
 
-// filled reads a list and says whether anything is in it.
-func (d *decoder) filled() CartState {
-	state := CartEmpty
-	for end := d.list(); d.each(end); d.skip() {
-		state = CartFilled
+// countItems reads the lines of a cart.
+func (d *decoder) countItems() itemCount {
+	count := itemCount{state: CartEmpty}
+	for end := d.list(); d.each(end); {
+		quantity := 1
+		for ok := d.object(); ok && d.next(); {
+			if string(d.key) == "quantity" {
+				quantity = max(d.int(), 1)
+			} else {
+				d.skip()
+			}
+		}
+		count.state = CartFilled
+		count.quantity += quantity
 	}
-	return state
+	return count
 }

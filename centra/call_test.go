@@ -37,6 +37,7 @@ func (o *observed) option() centra.Option {
 
 const (
 	filledCart = `{"token":"new","selection":{"items":[{"item":"1-1"}]}}`
+	twoItems   = `{"token":"new","selection":{"items":[{"item":"1-1","quantity":"2"}]}}`
 	flatCart   = `{"selection":"abeb59928306768d255e21920f9087a4","items":[{"item":"1-1"}],"totals":[]}`
 )
 
@@ -70,7 +71,15 @@ func TestObserve(t *testing.T) {
 		{"another cart of the Shop API", true, 200, flatCart, attachSelection, "another",
 			centra.Call{Op: "GET /selections/{selection}", Cart: centra.CartFilled}},
 		{"a cart behind Do, not looked at", false, 200, filledCart, addItem, token,
+			centra.Call{Op: "POST /items/...", SessionChanged: true, Cart: centra.CartFilled, CartMayBeNew: true}},
+		{"as many items as were added", false, 200, twoItems, doInto("POST", "/items/1-1/quantity/2", nil), token,
+			centra.Call{Op: "POST /items/...", SessionChanged: true, Cart: centra.CartFilled, CartMayBeNew: true}},
+		{"more items than were added", false, 200, twoItems, doInto("POST", "/items/1-1", nil), token,
 			centra.Call{Op: "POST /items/...", SessionChanged: true, Cart: centra.CartFilled}},
+		{"items that were there before a voucher", false, 200, filledCart, doInto("POST", "/vouchers", nil), token,
+			centra.Call{Op: "POST /vouchers", SessionChanged: true, Cart: centra.CartFilled}},
+		{"an item that was there before a refusal", false, 200, `{"token":"new","selection":{"items":[{}]},"errors":{"item":"no"}}`, addItem, token,
+			centra.Call{Op: "POST /items/...", Failure: "refused", SessionChanged: true, Cart: centra.CartFilled}},
 		{"an empty cart behind Do", false, 200, emptyCart, doInto("GET", "/x", new(json.RawMessage)), token,
 			centra.Call{Op: "GET /x", SessionChanged: true, Cart: centra.CartEmpty}},
 		{"a cart as PHP's empty list", false, 200, `{"selection":[]}`, addItem, token, centra.Call{Op: "POST /items/...", Cart: centra.CartEmpty}},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -31,7 +32,8 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (_
 	d := decoder{data: x.response.Bytes()}
 	var found sighting
 	top, err := decodeBody(&d, func(top *envelope) { found.member(&d, top) })
-	x.seen = found.cart()
+	cart := found.cart()
+	x.seen = cart.state
 	if err != nil {
 		e := x.invalidBody(err, top)
 		return e.Session, e
@@ -41,6 +43,7 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (_
 		e := x.refused(top)
 		return e.Session, e
 	}
+	x.allAdded = cart.state == CartFilled && cart.quantity <= x.adds
 	switch out := out.(type) {
 	case nil:
 	case *Selection: // whatever stands in its place in JSON otherwise, here it must be Centra's
@@ -75,6 +78,7 @@ func (r *request) prepare(path string, in any) {
 		return
 	}
 	r.op = endpoint(r.method, r.path)
+	r.adds = added(r.method, r.path)
 	if in == nil {
 		return
 	}
@@ -82,6 +86,20 @@ func (r *request) prepare(path string, in any) {
 	if r.body, err = json.Marshal(in); err != nil {
 		r.refuse("the body cannot be written as JSON", nil)
 	}
+}
+
+// added is how many items a call puts into a cart, as its path says:
+// POST /items/{item}, or /items/{item}/quantity/{quantity}.
+func added(method, path string) int {
+	if method != http.MethodPost || !strings.HasPrefix(path, "/items/") {
+		return 0
+	}
+	if _, number, ok := strings.Cut(path, "/quantity/"); ok {
+		if quantity, err := strconv.Atoi(number); err == nil {
+			return quantity
+		}
+	}
+	return 1
 }
 
 // repeatableVerb reports whether a call with this method may be made twice, as

@@ -42,6 +42,7 @@ type exchange struct {
 	wait          time.Duration
 	budgetRefused bool
 	seen          CartState // in the answer
+	allAdded      bool      // the call put all that is in it there
 
 	asked, connected atomic.Bool // for a connection, by what net/http says
 }

@@ -21,6 +21,7 @@ type request struct {
 	repeatable  bool // sent twice it has the effect of being sent once
 	noSession   bool // Do with NoSession: no session is sent, and none is kept
 	anyEndpoint bool // Do: not necessarily about a cart
+	adds        int  // Do: how many items it puts into the cart
 
 	hostsDocument bool    // Storefront API, Do: another's document, which may ask for what only some may have
 	instead       Session // Storefront API: that has expired, and in whose place this call starts one

@@ -98,7 +98,7 @@ func (x *exchange) errorEnvelope() envelope {
 	if err != nil {
 		return envelope{}
 	}
-	x.seen = found.cart()
+	x.seen = found.cart().state
 	return top
 }
 

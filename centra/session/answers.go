@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -12,6 +11,7 @@ import (
 type answers struct {
 	mu       sync.Mutex
 	changed  bool             // another session came
+	mayBeNew bool             // with the first other one, and its cart held only what that call had put there
 	replaced bool             // and there was nothing in its cart
 	cart     centra.CartState // of the last cart that was seen
 	gone     bool             // the last call found no such cart
@@ -21,6 +21,7 @@ type answers struct {
 func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.mayBeNew = a.mayBeNew || (!a.changed && c.CartMayBeNew)
 	a.changed = a.changed || c.SessionChanged
 	a.replaced = a.replaced || (a.changed && c.Cart == centra.CartEmpty)
 	a.chosen = a.chosen || c.API == "shop"
@@ -55,10 +56,11 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		if now == centra.NoSession {
 			return "", ""
 		}
+		v.carts.note(now, seen)
 		return now, "" // a new visitor
 	}
 	known := v.expired.since(loaded)
-	dead := seen.replaced || (now == centra.NoSession && seen.gone)
+	dead := seen.replaced || v.refilled(sent, seen) || (now == centra.NoSession && seen.gone)
 	if dead {
 		v.expired.add(loaded)
 	}
@@ -67,6 +69,7 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		if dead || errors.Is(err, centra.ErrSelectionNotFound) {
 			return loaded, "" // what was sent is no better
 		}
+		v.carts.note(sent, seen)
 		return sent, "" // the newest, for a request that brought an old one
 	case now == centra.NoSession && !dead:
 		return centra.NoSession, ""
@@ -76,63 +79,13 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		}
 		v.expired.restart(loaded) // others who bring it must show that again
 		return now, ""
-	case dead || known > 0, seen.chosen:
+	}
+	v.carts.note(now, seen)
+	if dead || known > 0 || seen.chosen {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
 		v.expired.restart(loaded)
 		return now, ""
 	}
 	return now, now
-}
-
-// healAfter is when a browser that still brings an expired session gets a new
-// one: those that were under way with it are over by then.
-const healAfter = 3 * time.Second
-
-// expiredSessions remembers which sessions Centra did not know any more, bounded
-// in number and for an hour.
-type expiredSessions struct {
-	mu    sync.Mutex
-	first map[centra.Session]time.Time
-	order []centra.Session
-}
-
-const maxExpired = 10_000
-
-func newExpiredSessions() *expiredSessions {
-	return &expiredSessions{first: map[centra.Session]time.Time{}}
-}
-
-func (x *expiredSessions) add(s centra.Session) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for len(x.order) > 0 && (len(x.order) >= maxExpired || time.Since(x.first[x.order[0]]) > replacedTTL) {
-		delete(x.first, x.order[0])
-		x.order = x.order[1:]
-	}
-	if _, known := x.first[s]; !known {
-		x.first[s] = time.Now()
-		x.order = append(x.order, s)
-	}
-}
-
-// restart makes s, if it is known to have expired, seem so only now: a request
-// that was under way meanwhile must not overwrite what the visitor was given.
-func (x *expiredSessions) restart(s centra.Session) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if _, known := x.first[s]; known {
-		x.first[s] = time.Now()
-	}
-}
-
-// since returns how long it is known that s has expired, 0 if it is not.
-func (x *expiredSessions) since(s centra.Session) time.Duration {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	first, known := x.first[s]
-	if !known {
-		return 0
-	}
-	return max(time.Since(first), 1)
 }

@@ -23,7 +23,8 @@ type Visitors struct {
 	logger  *slog.Logger
 	timeout time.Duration // of a call, from when its turn has come
 	total   time.Duration // of Do as a whole; 0 for no bound of its own
-	expired *expiredSessions
+	expired expiredSessions
+	carts   carts
 
 	followers *followers
 }
@@ -79,7 +80,8 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 		store:   store,
 		logger:  slog.New(slog.DiscardHandler),
 		timeout: defaultTimeout,
-		expired: newExpiredSessions(),
+		expired: expiredSessions{newMemory[time.Time]()},
+		carts:   carts{newMemory[centra.CartState]()},
 
 		followers: new(followers),
 	}
@@ -130,8 +132,11 @@ func (v *Visitors) Strict() bool {
 // nothing in its cart) is not kept at first, since the browser may have a better
 // one by now. If a request still brings the expired one three seconds later, the
 // browser has not. The same goes for NoSession after a call that found no such
-// cart. Calls are recognised as such if they are made by a client of package
-// centra with the context that call was given.
+// cart. If something is in its cart, since the call has put it there, it is kept at
+// once, but no other browser that brings the expired one is led to it. Calls are
+// recognised as such if they are made by a client of package centra with the
+// context that call was given. A call whose answer shows no cart tells nothing:
+// where it is the first with a session, read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the

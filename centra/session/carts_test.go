@@ -1,0 +1,116 @@
+package session_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+func (s shop) addTwo(ctx context.Context, now centra.Session) (centra.Session, error) {
+	return s.client.Do(ctx, now, http.MethodPost, "/items/1-1/quantity/2", nil, nil)
+}
+
+// Rule 5 where the first call fills a cart: Centra's answer to a dead session then
+// looks like a rotated token. Two browsers that hold it must not share that cart.
+func TestDoOfAnExpiredSessionThatIsFilled(t *testing.T) {
+	tests := []struct {
+		name   string
+		before []func(shop) call // with the session, while it was alive
+		first  func(shop) call
+	}{
+		{"never seen", nil, func(s shop) call { return s.add }},
+		{"never seen, and two are added", nil, func(s shop) call { return s.addTwo }},
+		{"its cart seen", []func(shop) call{func(s shop) call { return s.page }}, func(s shop) call { return s.add }},
+		{"its cart filled here", []func(shop) call{func(s shop) call { return s.add }}, func(s shop) call { return s.addTwo }},
+	}
+	for _, tt := range tests {
+		for _, atOnce := range []bool{false, true} {
+			name := tt.name
+			if atOnce {
+				name += ", both at once"
+			}
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := openShop(t)
+					s.SetLatency(100 * time.Millisecond)
+					v := newVisitors(t, session.Cookie{})
+					token, _ := s.NewCart("1-1")
+					for _, do := range tt.before {
+						visit(t, v, centra.Session(token), do(s))
+					}
+					dead := centra.Session(token)
+					s.ExpireToken(token)
+					has := [2]centra.Session{}
+					var both sync.WaitGroup
+					for i := range has {
+						both.Go(func() { has[i] = visit(t, v, dead, tt.first(s)) })
+						if !atOnce {
+							both.Wait()
+						}
+					}
+					both.Wait()
+					carts := []string{s.SelectionOf(string(has[0])), s.SelectionOf(string(has[1]))}
+					if slices.Contains(carts, "") || carts[0] == carts[1] {
+						t.Errorf("carts %q of sessions %v", carts, has)
+					}
+					if third := visit(t, v, dead, s.page); third != dead {
+						t.Error("a third browser was given a session that only took the place of its own")
+					}
+					if again := visit(t, v, has[0], s.page); again != has[0] {
+						t.Error("the first browser's session is not its own any more")
+					}
+				})
+			})
+		}
+	}
+}
+
+// A token that was rotated while something was put into the cart is remembered:
+// the other click of a double click finds the cart.
+func TestDoOfADoubleClick(t *testing.T) {
+	tests := []struct {
+		name string
+		open func(*testing.T, shop, *session.Visitors) (has centra.Session)
+		want int
+	}{
+		{"of a visitor whom this process has not seen", func(_ *testing.T, s shop, _ *session.Visitors) centra.Session {
+			token, _ := s.NewCart("1-1")
+			return centra.Session(token)
+		}, 3},
+		{"of a visitor who has just got a session", func(t *testing.T, s shop, v *session.Visitors) centra.Session {
+			return visit(t, v, "", s.page)
+		}, 2},
+		{"of a visitor with a cart", func(t *testing.T, s shop, v *session.Visitors) centra.Session {
+			return visit(t, v, visit(t, v, "", s.add), s.page)
+		}, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := openShop(t)
+				s.SetLatency(100 * time.Millisecond)
+				s.RotateTokens(1)
+				v := newVisitors(t, session.Cookie{})
+				has := tt.open(t, s, v)
+				var now [2]centra.Session
+				var clicks sync.WaitGroup
+				for i := range now {
+					clicks.Go(func() { now[i] = visit(t, v, has, s.add) })
+					time.Sleep(time.Millisecond)
+				}
+				clicks.Wait()
+				items := s.Cart(s.SelectionOf(string(now[1]))).Items
+				if len(items) != 1 || items[0].Quantity != tt.want {
+					t.Errorf("the cart holds %v, want %d", items, tt.want)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,37 @@
+package session
+
+import (
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
+
+// healAfter is when a browser that still brings an expired session gets a new
+// one: those that were under way with it are over by then.
+const healAfter = 3 * time.Second
+
+// expiredSessions are those that Centra did not know any more, and since when.
+type expiredSessions struct{ *memory[time.Time] }
+
+func (x expiredSessions) add(s centra.Session) {
+	if _, known := x.get(s); !known {
+		x.set(s, time.Now())
+	}
+}
+
+// restart makes s, if it is known to have expired, seem so only now: a request
+// that was under way meanwhile must not overwrite what the visitor was given.
+func (x expiredSessions) restart(s centra.Session) {
+	if _, known := x.get(s); known {
+		x.set(s, time.Now())
+	}
+}
+
+// since returns how long it is known that s has expired, 0 if it is not.
+func (x expiredSessions) since(s centra.Session) time.Duration {
+	first, known := x.get(s)
+	if !known {
+		return 0
+	}
+	return max(time.Since(first), 1)
+}
