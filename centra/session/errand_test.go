@@ -179,6 +179,47 @@ func TestDoOfATurnThatComesTooLate(t *testing.T) {
 	}
 }
 
+// A call that waited for so long that hardly any time is left is not made: it would
+// be given up at once, and a token that rotates then is lost.
+func TestDoBeginsNoCallThatHasNoTime(t *testing.T) {
+	const total = 8 * time.Second
+	for _, tt := range []struct {
+		held time.Duration // by the call before
+		made bool
+	}{
+		{6 * time.Second, true}, {7 * time.Second, false}, {7700 * time.Millisecond, false}, {time.Minute, false},
+	} {
+		t.Run(tt.held.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVisitors(t, session.Cookie{}, session.WithTimeout(time.Hour))
+				var before sync.WaitGroup
+				before.Go(func() {
+					_ = v.Do(httptest.NewRecorder(), request(t, "s"), func(context.Context, centra.Session) (centra.Session, error) {
+						time.Sleep(tt.held)
+						return "", nil
+					})
+				})
+				synctest.Wait()
+				made := false
+				start := time.Now()
+				err := v.Within(total).Do(httptest.NewRecorder(), request(t, "s"),
+					func(ctx context.Context, _ centra.Session) (centra.Session, error) {
+						made = true
+						end, _ := ctx.Deadline()
+						if left := time.Until(end); left < time.Second {
+							t.Errorf("the call has %v", left)
+						}
+						return "", nil
+					})
+				if took := time.Since(start); made != tt.made || made != (err == nil) || took > total {
+					t.Errorf("made: %t after %v, %v", made, took, err)
+				}
+				before.Wait()
+			})
+		})
+	}
+}
+
 // slowTurns take their time to end a turn.
 type slowTurns struct{ session.Turns }
 

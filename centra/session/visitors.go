@@ -98,7 +98,8 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 
 // Within returns the same visitors, for calls that must answer soon: Do then
 // ends within total of its beginning, the waiting, the store and the call
-// together. They share turns, store, followers and memory with v.
+// together. Of it a quarter, a second at most, is the call's: it is not begun with
+// less. They share turns, store, followers and memory with v.
 func (v *Visitors) Within(total time.Duration) *Visitors {
 	within := *v
 	within.total = total
@@ -156,10 +157,12 @@ func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	return e.wait()
 }
 
-// bound lets the wait end early enough for Do to end in time.
+// bound lets the wait end early enough for a call to be made, and for Do to end in
+// time. A call with hardly any time left is not begun: Centra would carry it out
+// all the same, and if the session rotates then, nobody is there to be told.
 func (v *Visitors) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if v.total > 0 {
-		return context.WithTimeout(ctx, v.total-v.grace())
+		return context.WithTimeout(ctx, v.total-v.grace()-min(v.total/4, time.Second))
 	}
 	return ctx, func() {}
 }
