@@ -195,7 +195,7 @@ func TestAPIThatShowsIDs(t *testing.T) {
 // In an API whose sessions are the IDs of carts, a failure that names the link's
 // cart gives it to nobody.
 func TestFailureThatNamesTheLinksCart(t *testing.T) {
-	api := &fakeAPI{t: t, attach: func(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error) {
+	api := &fakeAPI{t: t, selection: hasNothing, attach: func(context.Context, centra.Session, centra.SelectionID) (*centra.Selection, error) {
 		return nil, &centra.Error{Op: "x", Kind: centra.ErrUnavailable, Session: linkedID}
 	}}
 	for _, own := range []string{"", "own"} {

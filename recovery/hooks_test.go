@@ -62,7 +62,7 @@ func TestOwner(t *testing.T) {
 		}{
 			{"theirs, no session", nil, get, true, recovery.Recovered, map[string]int{"checkout": 1, "shop": 1, "storefront": 1}},
 			{"theirs, own session", []string{}, get, true, recovery.Recovered, map[string]int{"checkout": 3, "shop": 2, "storefront": 3}},
-			{"theirs, other cart", []string{"2-2"}, post, true, recovery.Recovered, map[string]int{"checkout": 2, "shop": 1, "storefront": 2}},
+			{"theirs, other cart", []string{"2-2"}, post, true, recovery.Recovered, map[string]int{"checkout": 3, "shop": 1, "storefront": 3}},
 			{"another's, no session", nil, get, false, recovery.Refused, map[string]int{"checkout": 1, "shop": 1, "storefront": 1}},
 			{"another's, own session", []string{}, get, false, recovery.Refused, map[string]int{"checkout": 2, "shop": 2, "storefront": 2}},
 			{"another's, other cart", []string{"2-2"}, post, false, recovery.Refused, map[string]int{"checkout": 1, "shop": 1, "storefront": 1}},

@@ -23,6 +23,7 @@ type turn struct {
 	session  centra.Session // as it stands now
 	replaced bool           // session only took the place of one that has expired
 	unsure   bool           // session came with a failure, which does not say
+	looked   bool           // its cart has been read
 }
 
 // finding is what a turn found out.
@@ -131,6 +132,7 @@ func (t *turn) hasLinkedCart() bool { return string(t.before) == string(t.id) }
 // ownCart reads the cart that the visitor has; nil where it no longer exists.
 func (t *turn) ownCart() (*centra.Selection, error) {
 	own, err := t.api.Selection(t.ctx, t.before)
+	t.looked = true
 	if own == nil && err == nil {
 		err = errNoAnswer
 	}
@@ -194,6 +196,14 @@ func (t *turn) attach() (*centra.Selection, error) {
 		if t.session == "" || string(sel.Session) == string(t.id) { // that was all, or in the Shop API just a GET
 			t.session = sel.Session
 			return sel, nil
+		}
+	}
+	if t.session != "" && !t.looked && !t.hasLinkedCart() {
+		// That the session has expired shows in its own cart. An attach to it brings
+		// another session too, with something in it, just as if the token had been
+		// rotated, and whoever else holds the expired one would be led there.
+		if _, err := t.ownCart(); err != nil {
+			return nil, err
 		}
 	}
 	sel, err := t.attachTo(t.session)
