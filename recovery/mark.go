@@ -126,6 +126,9 @@ func (h *Handler) remember(m mark, sessions ...centra.Session) {
 
 // follow keeps the mark beside the visitor's session, wherever that goes.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, from, to centra.Session) {
+	if to == "" && r.Context().Value(recoveredBy{}) == h {
+		return
+	}
 	for _, m := range h.marks(r, from) {
 		if !m.in(from) {
 			continue

@@ -92,6 +92,7 @@ func TestDoubleClick(t *testing.T) {
 				redirectsTo(t, resp, "/checkout")
 			}
 			h.server.SetLatency(0)
+			synctest.Wait() // an outcome is told after its answer
 			var codes []recovery.Code
 			for _, o := range h.links.outcomes[seen:] {
 				codes = append(codes, o.Code)

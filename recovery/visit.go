@@ -44,9 +44,10 @@ func (v *visit) open() Outcome {
 			kind = PageConfirm
 		}
 		return v.ask(Page{Kind: kind, Own: f.own, Linked: f.linked})
-	case Recovered: // also for the handler of another market, if there is one
-		v.visitors.CartChanged(v.w, v.r, f.before)
-		v.visitors.CartChanged(v.w, v.r, f.now)
+	case Recovered: // for the handler of another market, if there is one
+		r := v.r.WithContext(context.WithValue(v.r.Context(), recoveredBy{}, v.Handler))
+		v.visitors.CartChanged(v.w, r, f.before)
+		v.visitors.CartChanged(v.w, r, f.now)
 	}
 	if f.mark != nil {
 		v.remember(*f.mark, f.before, f.now)
@@ -55,6 +56,10 @@ func (v *visit) open() Outcome {
 	v.seeOther(v.checkoutOf(f.cart).with(v.r.URL.RawQuery, v.keepParams))
 	return Outcome{Code: f.code}
 }
+
+// recoveredBy is the handler that says that another cart is there: it must not
+// forget what it has just remembered. The visitor's next click may be looking.
+type recoveredBy struct{}
 
 func (v *visit) dead(o Outcome) Outcome {
 	v.seeOther(v.deadLink.with(v.r.URL.RawQuery, v.keepParams))
