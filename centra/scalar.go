@@ -2,6 +2,7 @@ package centra
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -65,8 +66,9 @@ func (d *decoder) int() int {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
+	const most = min(1<<53, math.MaxInt) // as far as whole numbers go, and an int
 	f := parseFloat(text)
-	if f > 1<<53 || f < -1<<53 {
+	if f > most || f < -most {
 		return 0
 	}
 	return int(f)

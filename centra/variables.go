@@ -34,7 +34,7 @@ const maxBrackets = 64
 // variables is an object or a list; which of them shows when all are in.
 type variables struct {
 	members map[string]any // string or *variables
-	next    int            // behind the highest index: where [] appends
+	next    int64          // behind the highest index: where [] appends
 }
 
 func (v *variables) add(name, value string) {
@@ -44,14 +44,15 @@ func (v *variables) add(name, value string) {
 	}
 	at := v
 	for _, inner := range brackets {
-		child, ok := at.members[at.key(name)].(*variables)
+		name = at.key(name)
+		child, ok := at.members[name].(*variables)
 		if !ok {
 			child = new(variables)
 			at.put(name, child)
 		}
 		at, name = child, inner
 	}
-	at.put(name, value)
+	at.put(at.key(name), value)
 }
 
 // splitBrackets divides a[b][] into a and what its brackets hold, b and "". As in
@@ -80,18 +81,19 @@ func splitBrackets(full string) (name string, brackets []string) {
 // key is the name of a member: [] appends to a list.
 func (v *variables) key(name string) string {
 	if name == "" {
-		return strconv.Itoa(v.next)
+		name = strconv.FormatInt(v.next, 10)
+		v.next++
 	}
 	return name
 }
 
 func (v *variables) put(name string, value any) {
-	name = v.key(name)
 	if v.members == nil {
 		v.members = make(map[string]any)
 	}
 	v.members[name] = value
-	if i, err := strconv.Atoi(name); err == nil && strconv.Itoa(i) == name && i >= v.next && i < 1<<31 {
+	i, err := strconv.ParseInt(name, 10, 64)
+	if err == nil && strconv.FormatInt(i, 10) == name && i >= v.next && i < 1<<31 {
 		v.next = i + 1
 	}
 }
@@ -110,7 +112,7 @@ func (v *variables) object() map[string]any {
 // value is a list where the keys are 0 to n-1, else an object.
 func (v *variables) value() any {
 	object := v.object()
-	if v.next != len(object) {
+	if v.next != int64(len(object)) {
 		return object
 	}
 	list := make([]any, len(object))

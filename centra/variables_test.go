@@ -31,6 +31,7 @@ func TestPaymentResultVariables(t *testing.T) {
 		{"lists in a list", "a[][]=1&a[][]=2", `{"a":[["1"],["2"]]}`},
 		{"numbers that are none", "a[01]=1&a[-1]=2&a[1e1]=3", `{"a":{"01":"1","-1":"2","1e1":"3"}}`},
 		{"a huge number", "a[99999999999999999999]=1&a[2147483648]=2", `{"a":{"99999999999999999999":"1","2147483648":"2"}}`},
+		{"behind a huge number", "a[2147483647]=1&a[]=2&a[]=3", `{"a":{"2147483647":"1","2147483648":"2","2147483649":"3"}}`},
 		{"of duplicates the last", "a=1&b[c]=1&a=2&b[c]=2&a=3", `{"a":"3","b":{"c":"2"}}`},
 		{"an object in place of a text", "a=1&a[b]=2", `{"a":{"b":"2"}}`},
 		{"an object in place of a text, deeper", "a[b]=1&a[b][c]=2", `{"a":{"b":{"c":"2"}}}`},

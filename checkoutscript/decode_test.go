@@ -98,6 +98,7 @@ func TestDecodeForm(t *testing.T) {
 		"a gap":                          {"a[1]=x", object{"a": object{"1": "x"}}},
 		"a huge index":                   {"a[999999999]=1", object{"a": object{"999999999": "1"}}},
 		"appending behind a huge index":  {"a[999999999]=1&a[]=2", object{"a": object{"999999999": "1", "1000000000": "2"}}},
+		"appending twice behind one":     {"a[999999999999999999]=1&a[]=2&a[]=3", object{"a": object{"999999999999999999": "1", "1000000000000000000": "2", "1000000000000000001": "3"}}},
 		"an index beyond 64 bits":        {"a[99999999999999999999]=1&a[]=2", object{"a": object{"99999999999999999999": "1", "0": "2"}}},
 		"an index with a zero":           {"a[00]=1", object{"a": object{"00": "1"}}},
 		"a negative index":               {"a[-1]=1&a[]=2", object{"a": object{"-1": "1", "0": "2"}}},

@@ -92,6 +92,7 @@ func (f *form) add(key, value string) error {
 		at = at.branch(name)
 		if name = brackets[1:end]; name == "" {
 			name = strconv.FormatInt(at.next, 10)
+			at.next++
 		}
 		brackets = brackets[end+1:]
 	}
