@@ -181,6 +181,7 @@ func (x *exchange) see(v answer) {
 type sighting struct {
 	nested, items itemCount
 	flat          bool // selection is the cart's ID, and the rest stands beside it
+	null          bool
 }
 
 type itemCount struct {
@@ -214,15 +215,26 @@ func (s *sighting) selection(d *decoder) {
 				d.skip()
 			}
 		}
-	default: // [], null: a cart with nothing in it
-		s.nested = itemCount{state: CartEmpty}
+	case '[': // PHP's empty object; a list of anything is no cart
+		if list := d.countItems(); list.state == CartEmpty {
+			s.nested = list
+		}
+	case 'n', 'f':
+		s.null = true
+		d.skip()
+	default:
 		d.skip()
 	}
 }
 
-func (s *sighting) cart() itemCount {
-	if s.flat {
+// cart is what was seen. A null is a cart with nothing in it, but in an error only
+// one that is not shown.
+func (s *sighting) cart(refused bool) itemCount {
+	switch {
+	case s.flat:
 		return s.items
+	case s.null && !refused:
+		return itemCount{state: CartEmpty}
 	}
 	return s.nested
 }

@@ -32,12 +32,12 @@ func (c *client) do(ctx context.Context, r request, path string, in, out any) (_
 	d := decoder{data: x.response.Bytes()}
 	var found sighting
 	top, err := decodeBody(&d, func(top *envelope) { found.member(&d, top) })
-	cart := found.cart()
-	x.seen = cart.state
 	if err != nil {
 		e := x.invalidBody(err, top)
 		return e.Session, e
 	}
+	cart := found.cart(len(top.errors) > 0)
+	x.seen = cart.state
 	session := x.next(Session(top.token))
 	if len(top.errors) > 0 {
 		e := x.refused(top)

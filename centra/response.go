@@ -22,11 +22,11 @@ func (x *exchange) decode(v answer) (next Session, raw string, err error) {
 	}
 	d := x.decoder()
 	top, err := v.decode(d)
-	x.see(v)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", "", x.invalidBody(err, top)
-	case len(top.errors) > 0:
+	}
+	x.see(v)
+	if len(top.errors) > 0 {
 		return "", "", x.refused(top)
 	}
 	return x.next(Session(top.token)), d.kept, nil
@@ -98,7 +98,7 @@ func (x *exchange) errorEnvelope() envelope {
 	if err != nil {
 		return envelope{}
 	}
-	x.seen = found.cart().state
+	x.seen = found.cart(true).state
 	return top
 }
 

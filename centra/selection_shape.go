@@ -17,8 +17,12 @@ const (
 // decode reads Centra's answer of either shape.
 func (s *Selection) decode(d *decoder) (envelope, error) {
 	top, shape, err := s.decodeAnyShape(d)
-	if err == nil && (shape == noCart || shape == ownCart) && len(top.errors) == 0 {
+	none := shape == noCart || shape == ownCart
+	switch refused := len(top.errors) > 0; {
+	case none && !refused && err == nil:
 		err = errNoSelection
+	case refused && (none || shape == nullCart): // it says nothing of the cart
+		s.Items = nil
 	}
 	return top, err
 }
