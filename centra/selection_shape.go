@@ -79,6 +79,8 @@ func (s *Selection) decodeAnyShape(d *decoder) (envelope, cartShape, error) {
 		}
 	case shape == nullCart && len(s.Items) > 0: // whose are they?
 		shape = noCart
+	case shape == nullCart:
+		s.clearCart()
 	case shape == noCart && ordered:
 		s.clearCart()
 		shape = orderedCart
@@ -111,7 +113,6 @@ func (s *Selection) decodeSelection(d *decoder, before cartShape) cartShape {
 		}
 	case 'n', 'f':
 		d.skip()
-		s.clearCart()
 		return nullCart
 	}
 	d.fail(errNoSelection)
@@ -123,8 +124,12 @@ func (s *Selection) decodeNested(d *decoder) {
 	d.object()
 	for d.next() {
 		switch string(d.key) {
-		case "selection", "id": // documented nowhere, both seen
+		case "selection": // like "id" documented nowhere, and seen
 			s.ID, _ = ParseSelectionID(d.text())
+		case "id":
+			if id, err := ParseSelectionID(d.text()); err == nil {
+				s.ID = cmp.Or(s.ID, id)
+			}
 		case "centraCheckoutScript": // here in the Checkout API
 			s.CheckoutScript = d.text()
 		default:

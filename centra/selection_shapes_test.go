@@ -215,6 +215,7 @@ func TestCartShapesRefused(t *testing.T) {
 		{"true", `{"selection":true,"items":[]}`},
 		{"a list", `{"selection":["a"],"items":[]}`},
 		{"null, and items of nobody", `{"selection":null,"items":[{"item":"1-1"}]}`},
+		{"items of nobody, and null", `{"items":[{"item":"1-1"}],"selection":null}`},
 		{"both shapes", `{"selection":"` + string(cartID) + `","items":[],"selection":{"items":[]}}`},
 		{"both shapes, the other way round", `{"selection":{"items":[]},"items":[],"selection":"` + string(cartID) + `"}`},
 		{"a cart without selection", `{"items":[],"totals":{},"location":{}}`},
@@ -239,6 +240,44 @@ func TestCartShapesRefused(t *testing.T) {
 				wantKind(t, err, centra.ErrInvalidResponse)
 			}
 		})
+	}
+}
+
+// Where there is no cart, nothing beside it is one: not its totals, and not
+// somebody's address.
+func TestCartThatIsNull(t *testing.T) {
+	const beside = `"address":{"email":"a@example.com"},"totals":{"grandTotalPrice":"1"},"comment":"a","items":[]`
+	for _, body := range []string{
+		`{"token":"t","selection":null,` + beside + `,"location":{"country":"SE"}}`,
+		`{"token":"t",` + beside + `,"location":{"country":"SE"},"selection":null}`,
+		`{"token":"t",` + beside + `,"selection":false,"location":{"country":"SE"}}`,
+	} {
+		rec := record(t, answer(200, body))
+		got, err := newCheckout(t, rec.URL).Selection(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &centra.Selection{Session: "t", Location: centra.Location{Country: "SE"}}
+		if diff := cmp.Diff(want, got, unexported); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", body, diff)
+		}
+	}
+}
+
+// A nested cart that shows two IDs is the one that it says it is.
+func TestCartWithTwoIDs(t *testing.T) {
+	for _, body := range []string{
+		`{"selection":{"id":"17","selection":"` + string(cartID) + `","items":[]}}`,
+		`{"selection":{"selection":"` + string(cartID) + `","items":[],"id":17}}`,
+		`{"selection":{"id":"` + string(cartID) + `","items":[]}}`,
+	} {
+		rec := record(t, answer(200, body))
+		got, err := newShop(t, rec.URL).Selection(t.Context(), centra.Session(cartID))
+		if err != nil {
+			t.Errorf("%s: %v", body, err)
+		} else if got.ID != cartID {
+			t.Errorf("%s: another ID", body)
+		}
 	}
 }
 
