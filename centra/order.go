@@ -173,7 +173,7 @@ func (o *Order) member(d *decoder) bool {
 	case "date":
 		o.Date = d.text()
 	case "items":
-		o.Items = d.items()
+		o.Items, _ = decodeItems(d) // it is paid, whatever stands there
 	case "discounts":
 		o.Discounts.decode(d)
 	case "totals":

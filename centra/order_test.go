@@ -126,6 +126,21 @@ func TestPaymentResultIsAnotherAction(t *testing.T) {
 	}
 }
 
+// What was paid is an order, whatever else the answer holds.
+func TestOrderBesideWhatIsNoItems(t *testing.T) {
+	for _, body := range []string{
+		`{"order":"61","items":"3"}`, `{"order":"61","items":[null]}`, `{"items":3,"order":{"order":"61"}}`, `{"order":{"items":true,"order":"61"}}`,
+	} {
+		rec := record(t, answer(200, body))
+		order, err := newCheckout(t, rec.URL).PaymentResult(t.Context(), token, url.Values{})
+		if err != nil {
+			t.Errorf("%s: %v", body, err)
+		} else if order.Order != "61" || len(order.Items) != 0 {
+			t.Errorf("%s: order %q of %d items", body, order.Order, len(order.Items))
+		}
+	}
+}
+
 // A success that names no order is an error, whatever stands in its place.
 func TestOrderMissing(t *testing.T) {
 	for _, order := range []string{
