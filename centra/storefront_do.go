@@ -130,16 +130,16 @@ func leadingWord(text string) (word, rest string) {
 }
 
 // into decodes the data into a caller's type.
-func (answer *storefrontAnswer) into(out any, body []byte) bool {
+func (a *storefrontAnswer) into(out any, body []byte) bool {
 	switch out := out.(type) {
 	case nil:
 		return true
 	case *Selection:
-		if answer.cart == nil || answer.cart.Items == nil {
+		if a.cart == nil || a.cart.Items == nil {
 			return false
 		}
-		*out = *answer.selection()
+		*out = *a.selection()
 		return true
 	}
-	return answer.data && json.Unmarshal(body[answer.start:answer.end], out) == nil
+	return a.data && json.Unmarshal(body[a.start:a.end], out) == nil
 }

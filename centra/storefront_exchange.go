@@ -58,11 +58,11 @@ func (x *exchange) readStorefront(answer *storefrontAnswer) error {
 }
 
 // sees notes what is in the cart, for [Call.Cart].
-func (answer *storefrontAnswer) sees(x *exchange) {
+func (a *storefrontAnswer) sees(x *exchange) {
 	switch {
-	case answer.cart != nil && answer.cart.Items == nil, answer.cart == nil && !answer.emptied:
+	case a.cart != nil && a.cart.Items == nil, a.cart == nil && !a.emptied:
 		x.seen = CartUnknown
-	case answer.cart == nil || answer.cart.Empty():
+	case a.cart == nil || a.cart.Empty():
 		x.seen = CartEmpty
 	default:
 		x.seen = CartFilled

@@ -98,7 +98,7 @@ var turnTests = []struct {
 			if err == nil {
 				turn.Done("")
 			}
-			return fmt.Errorf("taking a turn with an ended context: error %v, want one that matches context.Canceled", err)
+			return fmt.Errorf("taking a turn with an ended context: error %w, want one that matches context.Canceled", err)
 		}
 		return one(ctx, turns, first, first, "")
 	}},
