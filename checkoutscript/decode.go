@@ -51,8 +51,8 @@ var (
 // a gap make a list. The last of duplicate or conflicting keys wins: a=1&a[b]=2
 // is {"a": {"b": "2"}}. A key whose brackets do not pair, such as a[b or a[b]c,
 // is the name of a field as it stands. Values are text, as nothing tells "1" from
-// 1; only in additionalFields.suspendIgnore true and false are booleans again,
-// since resume("false") would not be resume(false).
+// 1; only in additionalFields.suspendIgnore, also of a wrapped event, true and false
+// are booleans again, since resume("false") would not be resume(false).
 func Decode(r *http.Request) (*Event, error) { return decode(r, defaultMaxBytes) }
 
 func decode(r *http.Request, limit int64) (*Event, error) {

@@ -123,6 +123,7 @@ func TestDecodeForm(t *testing.T) {
 		"suspendIgnore 0":                {"additionalFields[suspendIgnore]=0", object{"additionalFields": object{"suspendIgnore": "0"}}},
 		"suspendIgnore empty":            {"additionalFields[suspendIgnore]=", object{"additionalFields": object{"suspendIgnore": ""}}},
 		"suspendIgnore list":             {"additionalFields[suspendIgnore][]=a&additionalFields[suspendIgnore][]=false", object{"additionalFields": object{"suspendIgnore": list{"a", false}}}},
+		"suspendIgnore, wrapped":         {"type=x&detail[additionalFields][suspendIgnore]=false", object{"type": "x", "detail": object{"additionalFields": object{"suspendIgnore": false}}}},
 		"suspendIgnore elsewhere":        {"suspendIgnore=true&address[suspendIgnore]=true", object{"suspendIgnore": "true", "address": object{"suspendIgnore": "true"}}},
 		"additionalFields is a text":     {"additionalFields=true", object{"additionalFields": "true"}},
 		"the rest of additionalFields":   {"additionalFields[free]=true", object{"additionalFields": object{"free": "true"}}},

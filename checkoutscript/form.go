@@ -154,9 +154,11 @@ func index(name string) (int64, bool) {
 // payload ends the form: every branch becomes what it is.
 func (f *form) payload() map[string]any {
 	payload := f.top.object()
-	if fields, ok := payload["additionalFields"].(map[string]any); ok {
-		if v, ok := fields["suspendIgnore"]; ok {
-			fields["suspendIgnore"] = booleans(v)
+	wrapped, _ := payload["detail"].(map[string]any)
+	for _, fields := range []map[string]any{payload, wrapped} { // where SuspendIgnore looks
+		additional, _ := fields["additionalFields"].(map[string]any)
+		if v, ok := additional["suspendIgnore"]; ok {
+			additional["suspendIgnore"] = booleans(v)
 		}
 	}
 	return payload

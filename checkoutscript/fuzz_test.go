@@ -140,7 +140,7 @@ func TestDecodeFormAgreesWithParam(t *testing.T) {
 }
 
 func randomObject(r *rand.Rand, depth int) map[string]any {
-	names := []string{"email", "a", "å b&=", "0", "1", "2", "7", "additionalFields", "suspendIgnore", "10000000000000000000"}
+	names := []string{"email", "a", "å b&=", "0", "1", "2", "7", "detail", "additionalFields", "suspendIgnore", "10000000000000000000"}
 	object := map[string]any{}
 	for range r.IntN(5) {
 		object[names[r.IntN(len(names))]] = randomValue(r, depth+1)
@@ -203,9 +203,11 @@ func formOf(event map[string]any) map[string]any {
 			form[name] = kept
 		}
 	}
-	if fields, ok := form["additionalFields"].(map[string]any); ok {
-		if v, ok := fields["suspendIgnore"]; ok {
-			fields["suspendIgnore"] = untext(v)
+	wrapped, _ := form["detail"].(map[string]any)
+	for _, fields := range []map[string]any{form, wrapped} {
+		additional, _ := fields["additionalFields"].(map[string]any)
+		if v, ok := additional["suspendIgnore"]; ok {
+			additional["suspendIgnore"] = untext(v)
 		}
 	}
 	return form
