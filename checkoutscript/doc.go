@@ -29,9 +29,10 @@
 //	{"suspendIgnore": true, "selection": {...}}
 //
 // where selection is the JSON of [centra.Selection]. A failure has error in its
-// place, with the fields that Centra refused if there were any:
+// place, with what Centra says to the shopper if it said anything, by field (fields) or
+// in general (messages); message is for the page's developer:
 //
-//	{"suspendIgnore": true, "error": {"code": "refused", "message": "...", "fields": {"email": "..."}}}
+//	{"suspendIgnore": true, "error": {"code": "refused", "message": "...", "fields": {"email": "..."}, "messages": ["..."]}}
 //
 // Where Centra cannot be reached and the host's queue took the capture (see below),
 // it is 202 with suspendIgnore alone.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -14,12 +15,13 @@ import (
 )
 
 // problem is a failure as the page sees it. Message is for its developer; Fields
-// is what Centra says to the shopper.
+// and Messages are what Centra says to the shopper.
 type problem struct {
-	Status  int               `json:"-"`
-	Code    Code              `json:"code"`
-	Message string            `json:"message"`
-	Fields  map[string]string `json:"fields,omitempty"`
+	Status   int               `json:"-"`
+	Code     Code              `json:"code"`
+	Message  string            `json:"message"`
+	Fields   map[string]string `json:"fields,omitempty"`
+	Messages []string          `json:"messages,omitempty"`
 
 	retryAfter time.Duration
 }
@@ -58,7 +60,7 @@ func describe(err error) problem {
 	var failed *centra.Error
 	if errors.As(err, &failed) {
 		p.retryAfter = failed.RetryAfter
-		p.Fields = failed.Fields
+		p.Fields, p.Messages = failed.Fields, messagesOf(failed)
 		if failed.StatusCode != 0 {
 			p.Status, p.Code, p.Message = http.StatusUnprocessableEntity, Refused, "Centra refused the fields."
 		}
@@ -70,6 +72,14 @@ func describe(err error) problem {
 		}
 	}
 	return p
+}
+
+// messagesOf are Centra's messages that stand beside those for fields.
+func messagesOf(failed *centra.Error) []string {
+	if failed.Message == "" || slices.Contains(failed.Messages, failed.Message) {
+		return failed.Messages
+	}
+	return append([]string{failed.Message}, failed.Messages...)
 }
 
 func codeOf(err error) Code {

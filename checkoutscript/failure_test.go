@@ -119,6 +119,34 @@ func TestCallbackWithAnyAPI(t *testing.T) {
 	}
 }
 
+// What Centra says to the shopper reaches the page, and no log.
+func TestCallbackMessages(t *testing.T) {
+	const country = "We do not ship <there>."
+	for name, row := range map[string]struct {
+		err  centra.Error
+		want string
+	}{
+		"a message":              {centra.Error{StatusCode: 412, Message: country}, `,"messages":["We do not ship \u003cthere\u003e."]`},
+		"several":                {centra.Error{StatusCode: 406, Messages: []string{"a", "b"}}, `,"messages":["a","b"]`},
+		"both":                   {centra.Error{StatusCode: 200, Message: "a", Messages: []string{"b"}}, `,"messages":["a","b"]`},
+		"the same twice":         {centra.Error{StatusCode: 412, Message: "b", Messages: []string{"a", "b"}}, `,"messages":["a","b"]`},
+		"beside those of fields": {centra.Error{StatusCode: 412, Fields: map[string]string{"email": "no"}, Message: "a"}, `,"fields":{"email":"no"},"messages":["a"]`},
+		"none":                   {centra.Error{StatusCode: 412, Code: "X"}, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t, func(c *checkoutscript.Config) { c.API = anyAPI{err: &row.err} })
+			w := s.send(post(jsonType, jsonEvent))
+			want := `{"suspendIgnore":true,"error":{"code":"refused","message":"Centra refused the fields."` + row.want + `}}`
+			if got := w.Body.String(); w.Code != 422 || got != want {
+				t.Errorf("answered %d\n%s, want\n%s", w.Code, got, want)
+			}
+			if strings.Contains(s.log.String(), "ship") {
+				t.Errorf("logged:\n%s", s.log)
+			}
+		})
+	}
+}
+
 // An API of the host's own fails with whatever error it likes. The page hears
 // what it means, the log has one line, and nothing of its text.
 func TestCallbackWithAHostsAPI(t *testing.T) {

@@ -6,7 +6,7 @@
 //                     Qliro, Klarna Payments and Ingrid leave for the page
 //   centra:accepted   the shop has it and Centra gets it later (202): no selection
 //   centra:withdrawn  Centra knows that the shopper wants no reminder
-//   centra:error      detail: {status, code, message, fields, willRetry}; status 0:
+//   centra:error      detail: {status, code, message, fields, messages, willRetry}; status 0:
 //                     no answer came. Where willRetry is true it is sent again, and
 //                     the page hears only how that ends.
 // and can send what it learned without a widget:
