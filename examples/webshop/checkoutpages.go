@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"html"
 	"html/template"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -143,11 +141,7 @@ func (s *site) postCheckout(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/checkout", http.StatusSeeOther)
 	case refused != nil:
 		v := s.view(w, r, s.checkout, "Checkout")
-		problem := notice{Warn: true, Title: "Some details were not accepted."}
-		for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
-			problem.Lines = append(problem.Lines, name+": "+refused.Fields[name])
-		}
-		v.Notices = append(v.Notices, problem)
+		v.Notices = append(v.Notices, said("Some details were not accepted.", refused))
 		s.writeCheckout(w, r, http.StatusUnprocessableEntity, v, refused.Fields)
 	default:
 		s.fail(w, r, "Your details are not saved", err)

@@ -99,9 +99,11 @@ func TestRefusedFormKeepsWhatWasEntered(t *testing.T) {
 	v := shop.visitor(t)
 	v.add("1-1")
 	v.post("/payment-method", "method="+centratest.DummyMethod).want(t, http.StatusSeeOther)
-	shop.failFields()
+	shop.centra.FailNext(centratest.StatusFault(http.StatusPreconditionFailed, map[string]string{"email": "is no address"}).
+		Saying("INVALID", "That will not do.", "Ask us."))
 	p := v.post("/checkout", "email=not-yet%40&firstName=Kim&reminder=no&reminder=yes").want(t, http.StatusUnprocessableEntity)
-	for _, want := range []string{`value="not-yet@"`, `value="Kim"`, "is no address", `aria-invalid="true"`, `value="yes" checked`} {
+	for _, want := range []string{`value="not-yet@"`, `value="Kim"`, "is no address", `aria-invalid="true"`, `value="yes" checked`,
+		"That will not do.</p>", "<li>Ask us.</li>"} {
 		if !strings.Contains(p.Body, want) {
 			t.Errorf("the page does not hold %s", want)
 		}

@@ -209,6 +209,20 @@ func refusal(err error) *centra.Error {
 	return nil
 }
 
+// said is what Centra says to the shopper, each thing once.
+func said(title string, refused *centra.Error) notice {
+	n := notice{Warn: true, Title: title, Text: refused.Message}
+	for _, message := range refused.Messages {
+		if message != refused.Message {
+			n.Lines = append(n.Lines, message)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
+		n.Lines = append(n.Lines, name+": "+refused.Fields[name])
+	}
+	return n
+}
+
 // fail is the page after something that the visitor asked for was not done.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, title string, err error) {
 	status := http.StatusBadGateway
@@ -226,11 +240,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, title string, err er
 	}
 	v := view{Title: title, Here: "/checkout", Demo: s.demoState(), Page: explain(err)}
 	if refused != nil {
-		said := notice{Warn: true, Title: "Not accepted:", Text: refused.Message, Lines: refused.Messages}
-		for _, name := range slices.Sorted(maps.Keys(refused.Fields)) {
-			said.Lines = append(said.Lines, refused.Fields[name])
-		}
-		v.Notices = []notice{said}
+		v.Notices = []notice{said("Not accepted:", refused)}
 	}
 	s.write(w, status, "message", v)
 }
