@@ -47,6 +47,7 @@ var problems = []struct {
 	{centra.ErrUnauthorized, http.StatusBadGateway, Unauthorized, "Centra refused the shop's secret or origin."},
 	{centra.ErrRateLimited, http.StatusServiceUnavailable, RateLimited, "Centra asked for fewer calls."},
 	{centra.ErrUnavailable, http.StatusServiceUnavailable, Unavailable, "Centra is not available."},
+	{centra.ErrOutcomeUnknown, http.StatusServiceUnavailable, Unavailable, "Centra's answer was lost."},
 	{centra.ErrInvalidResponse, http.StatusBadGateway, InvalidResponse, "Centra's answer made no sense."},
 }
 

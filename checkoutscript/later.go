@@ -22,7 +22,8 @@ func canWait(err error) bool {
 		return false
 	}
 	for _, passing := range []error{
-		centra.ErrUnavailable, centra.ErrRateLimited, session.ErrBusy, context.DeadlineExceeded, context.Canceled,
+		centra.ErrUnavailable, centra.ErrRateLimited, centra.ErrOutcomeUnknown,
+		session.ErrBusy, context.DeadlineExceeded, context.Canceled,
 	} {
 		if errors.Is(err, passing) {
 			return true

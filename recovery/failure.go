@@ -35,7 +35,7 @@ func (v *visit) failed(err error) Outcome {
 	case errors.Is(err, centra.ErrUnauthorized):
 		o.Code = Misconfigured
 	}
-	if !loggedByClient(err) {
+	if !v.logged.Load() || !isCallError(err) {
 		v.logger.WarnContext(ctx, "recovery: a visitor's cart could not be opened",
 			slog.String("code", string(o.Code)), slog.Any("error", err))
 	}
@@ -52,17 +52,20 @@ func retryAfter(err error) string {
 	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 }
 
-// loggedByClient reports whether a failure is that of a call, which its client
-// has written to its own log, and nothing else.
-func loggedByClient(err error) bool {
-	_, ok := err.(*centra.Error) //nolint:errorlint // an error around it says more
-	return ok
+// isCallError reports whether a failure is that of a call and nothing else. If a
+// client of package centra has made the call, it has logged it too.
+func isCallError(err error) bool {
+	switch err.(type) { //nolint:errorlint // an error around it says more
+	case *centra.Error, *centra.OutOfStockError:
+		return true
+	}
+	return false
 }
 
 // hostError keeps the text of an API's error out of logs unless it is one of
 // package centra's: that of a host's own may well quote a URL or an address.
 func hostError(err error) error {
-	if err == nil || loggedByClient(err) {
+	if err == nil || isCallError(err) {
 		return err
 	}
 	return &apiError{err}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -17,7 +18,8 @@ type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	id     centra.SelectionID
-	opened bool // see Outcome.Opened
+	opened bool        // see Outcome.Opened
+	logged atomic.Bool // a client of package centra has logged a failure
 }
 
 // open speaks to Centra in the visitor's turn, and answers when that is over: by
@@ -26,6 +28,7 @@ type visit struct {
 func (v *visit) open() Outcome {
 	found := make(chan finding, 1) // a turn that is given up may still be running
 	err := v.visitors.Do(v.w, v.r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+		ctx = centra.WatchCalls(ctx, v.see)
 		t := turn{Handler: v.Handler, ctx: ctx, r: v.r.WithContext(ctx), id: v.id, before: s, session: s}
 		f, now, err := t.take()
 		found <- f
@@ -60,6 +63,13 @@ func (v *visit) open() Outcome {
 // recoveredBy is the handler that says that another cart is there: it must not
 // forget what it has just remembered. The visitor's next click may be looking.
 type recoveredBy struct{}
+
+// see notes that there is a line about a failure in the client's log.
+func (v *visit) see(c centra.Call) {
+	if c.Failure != "" {
+		v.logged.Store(true)
+	}
+}
 
 func (v *visit) dead(o Outcome) Outcome {
 	v.seeOther(v.deadLink.with(v.r.URL.RawQuery, v.keepParams))
