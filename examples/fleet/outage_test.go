@@ -19,6 +19,7 @@ var away = centratest.StatusFault(http.StatusServiceUnavailable, nil)
 func TestAddressesWaitForCentra(t *testing.T) {
 	t.Parallel()
 	c := centratest.NewServer(t)
+	c.RotateTokens(1)
 	file := queueFile(t)
 	shop := startShop(t, c, startRedis(t).addr, "-queue", file)
 	living, paid, newer, twice := shop.browser(), shop.browser(), shop.browser(), shop.browser()

@@ -194,6 +194,38 @@ func TestStrangeJobs(t *testing.T) {
 	mustNotLeak(t, c, "the log", log.String())
 }
 
+// What is being delivered when something newer comes is not tried again.
+func TestTheLastAddressIsTriedAlone(t *testing.T) {
+	t.Parallel()
+	file := queueFile(t)
+	q := open(t, file, new(safeBuffer))
+	started, goOn := make(chan struct{}), make(chan struct{})
+	var tried []string // by one worker at a time here
+	begin(t, q, func(_ context.Context, p checkoutscript.Pending) error {
+		tried = append(tried, p.Fields.Email)
+		if p.Fields.Email == "first" {
+			close(started)
+			<-goOn
+			return &centra.Error{Kind: centra.ErrUnavailable}
+		}
+		return nil
+	})
+	kim := context.WithValue(t.Context(), visitorKey{}, "kim")
+	if err := q.later(kim, pending("s", "first", time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	<-started
+	if err := q.later(kim, pending("rotated", "second", 0)); err != nil {
+		t.Fatal(err)
+	}
+	close(goOn)
+	db := rawFile(t, file)
+	eventually(t, 10*time.Second, "the queue is empty", func() bool { return rows(t, db) == 0 })
+	if got := strings.Join(tried, " "); got != "first second" {
+		t.Errorf("tried are %q", got)
+	}
+}
+
 // Of what a visitor entered during an outage the last counts, whichever job is
 // added first, and whichever process adds it.
 func TestTheLastAddressWaits(t *testing.T) {
