@@ -152,7 +152,7 @@ func New(c Config) (*Handler, error) {
 		listener:  newListener(c.Path),
 	}
 	if c.remembers() {
-		c.Visitors.Follow(h.decisions.follow)
+		c.Visitors.Follow(h.follow)
 	}
 	return h, nil
 }

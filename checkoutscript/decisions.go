@@ -3,7 +3,6 @@ package checkoutscript
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +85,7 @@ func (x *decisions) note(s centra.Session, d decision) {
 
 // follow takes a decision along to the session that took the place of another.
 // Where a cart is over, so is what waits for it.
-func (x *decisions) follow(_ http.ResponseWriter, _ *http.Request, from, to centra.Session) {
+func (x *decisions) follow(from, to centra.Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch d := x.last[from]; {

@@ -78,16 +78,19 @@
 // With Config.Later an address that is captured while Centra is away is not lost:
 // it goes to a durable queue of the host's as a [Pending], and
 // [Handler.Redeliver] sends it from there. Redeliver looks at the cart first, and
-// at what this process remembers, so that nothing old is sent over something new.
-// What a cart cannot show is known to one process only:
+// at what the shopper is known to have decided last, so that nothing old is sent
+// over something new. What a cart cannot show is known to all processes where the
+// turns keep notes (session.NotedTurn), as those of package redisturns do; else to
+// one process only:
 //
-//   - the order of two addresses that both waited,
+//   - which of two addresses is newer, where one of them waited,
 //   - a withdrawal that named no address,
 //   - an event of an outage for which Consent said no, since nothing of it is kept,
 //   - that a shopper agreed anew after a withdrawal that still waits.
 //
 // A withdrawal that names the address, as listener.js posts it, counts in all
-// processes.
+// processes anyway. That another cart was attached to a visitor's session (see
+// session.Visitors.CartChanged) is known to the process that did it.
 //
 // # Security
 //

@@ -71,11 +71,14 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		switch {
 		case err == nil:
 			if h.config.remembers() {
-				d.first.Store(h.decisions.delivered(d.began, fields, sent, s, now))
+				d.first.Store(h.delivered(ctx, d.began, fields, sent, s, now))
 			}
 			d.answered.Store(sel)
 		case now != "":
 			d.decided.Store(&decided{sent, now, fields})
+		}
+		if err != nil && fields.CartAbandonmentEmail == centra.No {
+			leaveNote(ctx, d.began, fields) // what waits already must not say yes after this
 		}
 		return now, err
 	})

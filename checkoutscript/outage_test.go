@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,15 +22,18 @@ type outage struct {
 	*testing.T
 	*shop
 	queue
-	jar string // the browser's session
+	jar    string // the browser's session
+	config checkoutscript.Config
+	next   func() // goes to the next process
 }
 
 func newOutage(t *testing.T, open func(testing.TB, func(*checkoutscript.Config)) *shop) *outage {
-	o := &outage{T: t}
+	o := &outage{T: t, next: func() {}}
 	o.shop = open(t, func(c *checkoutscript.Config) {
 		c.Later = o.later
 		c.Consent = func(_ *http.Request, f centra.Fields) bool { return f.Extra["agreed"] != false }
 		c.Filter = func(_ *http.Request, f *centra.Fields) { delete(f.Extra, "agreed") }
+		o.config = *c
 	})
 	o.jar = o.token
 	return o
@@ -38,6 +42,7 @@ func newOutage(t *testing.T, open func(testing.TB, func(*checkoutscript.Config))
 // sends has the browser send an event, which is answered as it should.
 func (o *outage) sends(event string, status int) {
 	o.Helper()
+	o.next()
 	time.Sleep(time.Second)
 	w := send(o.Handler, post(jsonType, event), o.jar)
 	if w.Code != status {
@@ -55,6 +60,7 @@ func (o *outage) keeps(w *httptest.ResponseRecorder) {
 // looks has the browser open a page that reads the cart.
 func (o *outage) looks() {
 	o.Helper()
+	o.next()
 	r := httptest.NewRequest(http.MethodGet, "/checkout", nil)
 	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.jar})
 	w := httptest.NewRecorder()
@@ -73,6 +79,7 @@ func (o *outage) looks() {
 
 func (o *outage) withdraws() {
 	o.Helper()
+	o.next()
 	r := httptest.NewRequest(http.MethodPost, "/reminder", nil)
 	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.jar})
 	w := httptest.NewRecorder()
@@ -127,7 +134,7 @@ func TestOutages(t *testing.T) {
 		before, during, after func(*outage)
 		email                 string
 		reminded              bool
-		onlyHere              bool // another process cannot know
+		onlyHere              bool // another process that shares no turns cannot know
 	}{
 		"one address": {nil, func(o *outage) { o.sends(anna, 202) }, nil, "anna@example.com", true, false},
 		"a newer address after it": {nil, func(o *outage) { o.sends(anna, 202) },
@@ -163,16 +170,26 @@ func TestOutages(t *testing.T) {
 	}
 	for api, open := range everyAPI {
 		for name, test := range tests {
-			for _, how := range []string{"in order", "in reverse", "in another process", "in another process, in reverse", "while tokens rotate"} {
+			for _, how := range []string{
+				"in order", "in reverse", "while tokens rotate", "in another process", "in another process, in reverse",
+				"in processes that share turns", "in processes that share turns, in reverse",
+				"in processes that share turns, while tokens rotate, in reverse",
+			} {
 				t.Run(api+", "+name+", "+how, func(t *testing.T) {
-					elsewhere := how == "in another process" || how == "in another process, in reverse"
+					elsewhere := strings.Contains(how, "another process")
 					if elsewhere && test.onlyHere {
 						t.Skip("documented: only the same process knows")
 					}
+					if name == "another cart after it" && strings.Contains(how, "share turns") {
+						t.Skip("documented: only the process that attached it knows")
+					}
 					synctest.Test(t, func(t *testing.T) {
 						o := newOutage(t, open)
-						if how == "while tokens rotate" {
+						if strings.Contains(how, "tokens rotate") {
 							o.centra.RotateTokens(1)
+						}
+						if strings.Contains(how, "share turns") {
+							o.inTwo()
 						}
 						for _, part := range []func(*outage){
 							test.before,
@@ -186,11 +203,12 @@ func TestOutages(t *testing.T) {
 								time.Sleep(time.Second)
 							}
 						}
+						o.next()
 						h := o.Handler
 						if elsewhere {
 							h = o.process()
 						}
-						o.delivers(h, how == "in reverse" || how == "in another process, in reverse")
+						o.delivers(h, strings.Contains(how, "in reverse"))
 						o.delivers(h, false) // at least once
 						cart := o.centra.Cart(o.selection)
 						if cart.Email != test.email || !cart.MailDue.IsZero() != test.reminded {

@@ -14,11 +14,12 @@ import (
 // turn and looks at the cart first. An address is not sent where
 //
 //   - the cart was ordered or emptied, or is gone;
-//   - the cart has another address, unless that is the one that this took the
-//     place of: then it is newer;
+//   - the cart has another address, unless that is known to be older: then it is
+//     newer;
 //   - the cart has this very address already: whoever sent it sent a consent with
 //     it, which may have been a no, and the shopper's last word counts;
-//   - this process knows that the shopper decided something later.
+//   - it is known that the shopper decided something later: in this process, or
+//     in any where the turns keep notes.
 //
 // It returns nil where Centra has the address, an error that matches [ErrDropped]
 // where it never will, and any other where it is worth trying again, not before
@@ -66,7 +67,8 @@ func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) 
 func (h *Handler) deliver(
 	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
 ) (centra.Session, error) {
-	if h.decisions.latest(p.Session, s).at.After(p.CapturedAt) {
+	latest := h.latest(ctx, p.Session, s)
+	if latest.at.After(p.CapturedAt) {
 		return "", errNewer
 	}
 	cart, now, err := h.look(ctx, s)
@@ -83,7 +85,7 @@ func (h *Handler) deliver(
 	case withdrawal:
 	case same:
 		return now, nil
-	case !slices.Contains(there, p.Before): // which is "" where nothing was known
+	case !slices.Contains(there, p.Before) && !slices.Contains(there, latest.email): // "" where nothing is known
 		return now, errNewer
 	}
 	_, later, err := h.update(ctx, now, fields)
@@ -91,7 +93,7 @@ func (h *Handler) deliver(
 		now = later
 	}
 	if err == nil {
-		first.Store(h.decisions.delivered(p.CapturedAt, fields, p.Session, s, now))
+		first.Store(h.delivered(ctx, p.CapturedAt, fields, p.Session, s, now))
 	}
 	return now, err
 }

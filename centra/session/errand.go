@@ -154,7 +154,7 @@ func (e *errand) do() error {
 		return context.DeadlineExceeded
 	}
 	seen := new(answers)
-	now, err := e.call(centra.WatchCalls(ctx, seen.see), sent)
+	now, err := e.call(centra.WatchCalls(e.noted(ctx), seen.see), sent)
 	if now == "" {
 		now = failedSession(err)
 	}

@@ -17,8 +17,9 @@ type Follower func(w http.ResponseWriter, r *http.Request, from, to centra.Sessi
 // more, as after an order, or somebody has said so by [Visitors.CartChanged]. Of
 // a session that is only given up f is not told.
 //
-// f is called in the visitor's turn, after the session was saved. It may set
-// headers, but not write, and must not wait for anything. Package recovery
+// f is called after the session was saved: by Do in the visitor's turn, so that
+// [Note] works with r's context, by CartChanged outside of one. It may set headers,
+// but not write, and must not wait for anything. Package recovery
 // follows by itself the visitors that it is given.
 func (v *Visitors) Follow(f Follower) {
 	v.followers.mu.Lock()
@@ -54,6 +55,7 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 		return
 	}
 	w, r := e.response.copy(), e.response.r
+	r = r.WithContext(e.noted(r.Context()))
 	for _, follow := range all {
 		if loaded != now {
 			follow(w, r, loaded, now)

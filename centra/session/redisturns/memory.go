@@ -43,6 +43,7 @@ type hold struct {
 	sealed string          // what home held when the turn came, "" for nothing
 	newest centra.Session  // the newest, "" if no record says
 	since  time.Time
+	note   string // about the visitor
 
 	lost bool // the lease ran out at some time, even if it was taken again
 }
@@ -88,7 +89,7 @@ func (m *memory) take(ctx context.Context, h *hold) error {
 		if r.newest == "" {
 			r = h.way.last
 		}
-		h.read, h.sealed, h.newest, h.since = true, sealed, r.newest, r.since
+		h.read, h.sealed, h.newest, h.since, h.note = true, sealed, r.newest, r.since, r.note
 		return nil
 	}
 	return redislock.ErrNotObtained

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -39,22 +40,25 @@ func (p place) name() string { return "{" + base64.RawURLEncoding.EncodeToString
 type record struct {
 	newest centra.Session
 	since  time.Time
-	home   place // the zero value: here
+	note   string // about the visitor; at home only
+	home   place  // the zero value: here
 }
 
 func (r record) moved() bool { return r.home != place{} }
 
 const (
-	homeRecord  = 'h' // and the time in milliseconds, the session
+	homeRecord  = 'h' // and the time in milliseconds, the length of the note, the note, the session
 	movedRecord = 'm' // and the ID and the key of the home before them
 )
 
 func (p place) seal(r record) string {
-	plain := []byte{homeRecord}
+	since := binary.BigEndian.AppendUint64(nil, uint64(r.since.UnixMilli()))
+	var plain []byte
 	if r.moved() {
-		plain = append(append([]byte{movedRecord}, r.home.id[:]...), r.home.key[:]...)
+		plain = slices.Concat([]byte{movedRecord}, r.home.id[:], r.home.key[:], since)
+	} else {
+		plain = slices.Concat([]byte{homeRecord}, since, []byte{byte(len(r.note))}, []byte(r.note))
 	}
-	plain = binary.BigEndian.AppendUint64(plain, uint64(r.since.UnixMilli()))
 	return string(p.cipher().Seal(nil, nil, append(plain, r.newest...), p.id[:]))
 }
 
@@ -76,7 +80,15 @@ func (p place) open(sealed string) record {
 		return record{}
 	}
 	r.since = time.UnixMilli(int64(binary.BigEndian.Uint64(plain)))
-	r.newest = centra.Session(plain[8:])
+	plain = plain[8:]
+	if kind == homeRecord {
+		note := int(plain[0])
+		if len(plain) <= 1+note {
+			return record{}
+		}
+		r.note, plain = string(plain[1:1+note]), plain[1+note:]
+	}
+	r.newest = centra.Session(plain)
 	return r
 }
 

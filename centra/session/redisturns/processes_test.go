@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -302,4 +303,44 @@ func TestNoGoroutineStays(t *testing.T) {
 	}
 	stacks := make([]byte, 1<<20)
 	t.Errorf("%d goroutines, before %d:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+}
+
+// What one process notes of a visitor another one reads, by whichever session.
+func TestANoteGoesToTheOtherProcesses(t *testing.T) {
+	client := startServer(t).client()
+	one, two := process(t, client), process(t, client)
+	note := func(turns session.Turns, s centra.Session) string {
+		t.Helper()
+		turn := take(t, turns, s)
+		defer turn.Done("")
+		return turn.(session.NotedTurn).Note()
+	}
+	leave := func(turns session.Turns, s, now centra.Session, note string) {
+		turn := take(t, turns, s)
+		turn.(session.NotedTurn).SetNote(note)
+		turn.Done(now)
+	}
+	leave(one, "a", "b", "first")
+	for _, s := range []centra.Session{"a", "b"} {
+		if got := note(two, s); got != "first" {
+			t.Errorf("by %q the note is %q", string(s), got)
+		}
+	}
+	leave(two, "b", "", "second")
+	take(t, one, "a").Done("c")
+	if got := note(two, "c"); got != "second" {
+		t.Errorf("after another session the note is %q", got)
+	}
+	leave(one, "alone", "", "without a change of session")
+	if got := note(two, "alone"); got != "without a change of session" {
+		t.Errorf("the note is %q", got)
+	}
+	if got := note(two, "nobody"); got != "" {
+		t.Errorf("a visitor who is new has the note %q", got)
+	}
+	for _, key := range client.Keys(t.Context(), "*").Val() {
+		if strings.Contains(client.Get(t.Context(), key).Val(), "second") {
+			t.Error("the note can be read in Redis")
+		}
+	}
 }

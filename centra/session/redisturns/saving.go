@@ -3,20 +3,18 @@ package redisturns
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
 
-// settle ends a turn in Redis and lets it remember that now is the newest, to
-// which the others lead as well.
-func (t *Turns) settle(ctx context.Context, h *hold, now centra.Session, since time.Time,
-	others ...centra.Session) (ending, error) {
+// settle ends a turn in Redis and lets it remember r, to whose newest the others
+// lead as well.
+func (t *Turns) settle(ctx context.Context, h *hold, r record, others ...centra.Session) (ending, error) {
 	var end ending
 	err := t.ask(ctx, func(ctx context.Context) (err error) {
 		write, merged := "", false
 		if h.read {
-			if write, merged, err = t.memory.describe(ctx, h, record{newest: now, since: since}, others); err != nil {
+			if write, merged, err = t.memory.describe(ctx, h, r, others); err != nil {
 				return err
 			}
 		}
@@ -52,7 +50,7 @@ func (m *memory) describe(ctx context.Context, h *hold, r record, others []centr
 		}
 	}
 	known := h.newest == r.newest && h.sealed != "" || home == newest && h.sealed == ""
-	if known && !merged {
+	if known && r.note == h.note && !merged {
 		return "", false, nil
 	}
 	return home.seal(r), merged, nil
@@ -72,7 +70,7 @@ func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bo
 		if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
 			newest, since = h.newest, h.since
 		}
-		end, err := t.settle(ctx, h, newest, since, others...)
+		end, err := t.settle(ctx, h, record{newest: newest, since: since, note: h.note}, others...)
 		if err != nil || !h.read {
 			return false, nil
 		}

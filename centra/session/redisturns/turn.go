@@ -45,6 +45,7 @@ type turn struct {
 	waited  time.Duration
 
 	mu       sync.Mutex // held while Redis is asked
+	note     string
 	extender *time.Timer
 	extended time.Time
 	done     bool
@@ -75,6 +76,7 @@ func (u *turn) join(ctx context.Context) error {
 	if h.newest != "" {
 		u.session = h.newest
 	}
+	u.note = h.note
 	return nil
 }
 
@@ -133,6 +135,22 @@ func (u *turn) Session() centra.Session { return u.session }
 
 // Format prints no session, whatever the verb.
 func (u *turn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "a visitor's turn") }
+
+// Note is that of [session.NotedTurn].
+func (u *turn) Note() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.note
+}
+
+// SetNote is that of [session.NotedTurn]. Without Redis it is kept nowhere.
+func (u *turn) SetNote(note string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(note) <= session.MaxNote {
+		u.note = note
+	}
+}
 
 // extend keeps the lease while the call takes its time. A lease that has run out
 // is taken again if nobody else has it: Redis may have lost it.
@@ -203,7 +221,7 @@ func (u *turn) finish(now centra.Session) (told bool) {
 // tell ends the turn in Redis. It returns the visitor's newest session, which is
 // another one where the lease had been lost.
 func (u *turn) tell(now centra.Session) (newest centra.Session, told bool) {
-	end, err := u.turns.settle(u.ctx, u.hold, now, time.Now())
+	end, err := u.turns.settle(u.ctx, u.hold, record{newest: now, since: time.Now(), note: u.note})
 	switch {
 	case err == nil && !end.held, err != nil && time.Since(u.extended) > lease:
 		u.lose()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -121,6 +122,7 @@ var turnTests = []struct {
 	{"a holder that panics gives the turn up", panicking},
 	{"every call brings a new session", rotating},
 	{"visitors who turn out to be one take turns", merged},
+	{"a note goes from call to call, for turns that keep one", noted},
 }
 
 // one takes a turn, which must come, checks its session and ends it.
@@ -347,4 +349,32 @@ func panicking(ctx context.Context, turns session.Turns) error {
 		})
 	}()
 	return one(ctx, turns, first, first, "")
+}
+
+// noted leaves a note, and looks for it with old sessions and new.
+func noted(ctx context.Context, turns session.Turns) error {
+	step := func(with, now centra.Session, want, note string) error {
+		turn, err := turns.Take(ctx, with)
+		if err != nil {
+			return fmt.Errorf("taking a turn: %w", err)
+		}
+		defer turn.Done(now)
+		keeps, ok := turn.(session.NotedTurn)
+		if !ok {
+			return nil
+		}
+		got := keeps.Note()
+		if note != "" {
+			keeps.SetNote(note)
+		}
+		if got != want {
+			return fmt.Errorf("the note is %q, want %q", got, want)
+		}
+		return nil
+	}
+	long := strings.Repeat("n", session.MaxNote)
+	return errors.Join(
+		step(first, "", "", "one"), step(first, "", "one", ""), step(second, "", "", ""),
+		step(first, third, "one", "two"), step(third, "", "two", ""), step(first, "", "two", "three"),
+		step(third, "", "three", long), step(first, "", long, long+"n"), step(first, "", long, ""))
 }

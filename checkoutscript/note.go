@@ -1,0 +1,64 @@
+package checkoutscript
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+)
+
+// What a visitor decided last stands in the note of their turn too, where the turns
+// keep notes: so that the process which works through the queue knows what another
+// one was told. It is the time and the digest of the address.
+
+func (d decision) text() string { return fmt.Sprintf("%d %s", d.at.UnixNano(), d.email) }
+
+func decisionOf(note string) decision {
+	var nanoseconds int64
+	var email string
+	if n, _ := fmt.Sscan(note, &nanoseconds, &email); n == 0 {
+		return decision{}
+	}
+	return decision{at: time.Unix(0, nanoseconds), email: email}
+}
+
+// latest is the last decision of a visitor that is known. ctx is that of a call.
+func (h *Handler) latest(ctx context.Context, sessions ...centra.Session) decision {
+	here := h.decisions.latest(sessions...)
+	if noted := decisionOf(session.Note(ctx)); noted.at.After(here.at) {
+		return noted
+	}
+	return here
+}
+
+// delivered notes what Centra has been told, here and for the other processes, and
+// reports whether that is the first yes for the cart.
+func (h *Handler) delivered(ctx context.Context, at time.Time, f centra.Fields, sessions ...centra.Session) bool {
+	leaveNote(ctx, at, f)
+	return h.decisions.delivered(at, f, sessions...)
+}
+
+// leaveNote is for what was decided in a call, unless something later is known.
+func leaveNote(ctx context.Context, at time.Time, f centra.Fields) {
+	d := decision{at: at, email: digestOf(f.Email)}
+	if f.CartAbandonmentEmail != centra.NotSent && !decisionOf(session.Note(ctx)).at.After(at) {
+		session.SetNote(ctx, d.text())
+	}
+}
+
+// follow takes a decision along to the session that took the place of another.
+// Where a cart is over, so is what waits for it.
+func (h *Handler) follow(_ http.ResponseWriter, r *http.Request, from, to centra.Session) {
+	h.decisions.follow(from, to)
+	if to != "" {
+		return
+	}
+	// A page may show an empty cart again and again.
+	known := decisionOf(session.Note(r.Context()))
+	if known.email != "" || time.Since(known.at) > time.Minute {
+		session.SetNote(r.Context(), decision{at: time.Now()}.text())
+	}
+}
