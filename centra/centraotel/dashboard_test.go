@@ -1,0 +1,129 @@
+package centraotel_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centra-go/cartabandonment/centra/centraotel"
+)
+
+var (
+	metricName = regexp.MustCompile(`centra_[a-z_]+`)
+	labelValue = regexp.MustCompile(`([a-z_]+)(=~|!~|!=|=)"([^"]*)"`)
+	grouped    = regexp.MustCompile(`by \(([^)]*)\)`)
+)
+
+// The dashboard and the alerts ask for nothing that a shop does not report.
+func TestDashboardAndAlerts(t *testing.T) {
+	var scrape string
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, apis[0])
+		h.flow()
+		tel := h.telemetry(t)
+		tel.Turn(t.Context(), centraotel.Turn{Waited: time.Millisecond})
+		scrape = h.scrape(t)
+	})
+	expressions := []string{}
+	var dashboard struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	text, err := os.ReadFile("dashboard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	for _, panel := range dashboard.Panels {
+		if len(panel.Targets) == 0 {
+			t.Errorf("the panel %q shows nothing", panel.Title)
+		}
+		for _, target := range panel.Targets {
+			expressions = append(expressions, target.Expr)
+		}
+	}
+	alerts, err := os.ReadFile("alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(alerts), "- alert: "); n != 5 {
+		t.Errorf("%d alerts, want 5", n)
+	}
+	for _, rule := range strings.Split(string(alerts), "expr: |")[1:] {
+		expr, _, _ := strings.Cut(rule, "labels:")
+		expressions = append(expressions, expr)
+	}
+	for _, expr := range expressions {
+		checkExpression(t, expr, scrape)
+	}
+}
+
+func checkExpression(t *testing.T, expr, scrape string) {
+	t.Helper()
+	selectors := 0
+	for _, name := range metricName.FindAllString(expr, -1) {
+		if strings.Contains(scrape, "\n"+name+"{") || strings.Contains(scrape, "\n"+name+" ") {
+			selectors++
+			continue
+		}
+		if !strings.Contains(scrape, name+"=\"") { // or it is a label
+			t.Errorf("no metric and no label is called %s, in\n%s", name, expr)
+		}
+	}
+	if selectors == 0 {
+		t.Errorf("nothing is asked for in\n%s", expr)
+	}
+	for _, match := range labelValue.FindAllStringSubmatch(expr, -1) {
+		if !strings.Contains(scrape, match[1]+"=\"") {
+			t.Errorf("no label is called %s, in\n%s", match[1], expr)
+		}
+		for value := range strings.SplitSeq(match[3], "|") {
+			if value != "" && !known[value] && !strings.Contains(scrape, match[1]+"=\""+value+"\"") {
+				t.Errorf("%s is never %s, in\n%s", match[1], value, expr)
+			}
+		}
+	}
+	for _, match := range grouped.FindAllStringSubmatch(expr, -1) {
+		for label := range strings.SplitSeq(match[1], ", ") {
+			if !strings.Contains(scrape, label+"=\"") {
+				t.Errorf("no label is called %s, in\n%s", label, expr)
+			}
+		}
+	}
+}
+
+// known are values that the flow does not come by; they are codes of the
+// handlers.
+var known = map[string]bool{
+	"timeout": true, "unavailable": true, "rate_limited": true, "invalid_response": true, "session_store": true, "internal": true,
+}
+
+// What README.md shows is the example, to the letter.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, snippet, _ := strings.Cut(string(readme), "```go\n")
+	snippet, _, _ = strings.Cut(snippet, "```")
+	if !strings.Contains(string(source), snippet) {
+		t.Error("README.md shows what example_test.go does not compile")
+	}
+	for line := range strings.Lines(string(readme)) {
+		if name := metricName.FindString(line); strings.HasPrefix(line, "| `centra.") && name == "" {
+			t.Errorf("no Prometheus name in %s", line)
+		}
+	}
+}
