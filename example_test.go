@@ -3,6 +3,7 @@ package cartabandonment_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -168,18 +169,31 @@ func TestTheGuidesFunctions(t *testing.T) {
 	}
 }
 
-// What the README and the guides show in Go is code that this repository
-// compiles, to the letter.
+// What the README, the guides and the modules' READMEs show in Go is code that this
+// repository compiles, to the letter.
 func TestSnippetsAreCompiled(t *testing.T) {
-	source, err := os.ReadFile("example_test.go")
+	var compiled strings.Builder
+	var documents []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case filepath.Ext(path) == ".md":
+			documents = append(documents, path)
+		case filepath.Ext(path) == ".go":
+			source, err := os.ReadFile(path)
+			compiled.Write(source)
+			return err
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	guides, err := filepath.Glob(".github/guides/*.md")
-	if err != nil || len(guides) == 0 {
-		t.Fatalf("no guides: %v", err)
-	}
-	for _, name := range append(guides, "README.md") {
+	snippets := 0
+	for _, name := range documents {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -187,10 +201,14 @@ func TestSnippetsAreCompiled(t *testing.T) {
 		_, rest, found := strings.Cut(string(text), "\n```go\n")
 		for found {
 			snippet, after, _ := strings.Cut(rest, "```\n")
-			if !strings.Contains(string(source), snippet) {
-				t.Errorf("%s shows what example_test.go does not compile:\n%s", name, snippet)
+			snippets++
+			if !strings.Contains(compiled.String(), snippet) {
+				t.Errorf("%s shows what no Go file of this repository holds:\n%s", name, snippet)
 			}
 			_, rest, found = strings.Cut(after, "\n```go\n")
 		}
+	}
+	if snippets == 0 {
+		t.Error("no document shows any Go")
 	}
 }

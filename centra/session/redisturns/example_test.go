@@ -13,21 +13,22 @@ import (
 	"github.com/centra-go/cartabandonment/centra/session/redisturns"
 )
 
+func visitorsOverRedis(addr string, logger *slog.Logger) (*session.Visitors, error) {
+	client := redis.NewClient(&redis.Options{
+		Addr:                  addr,
+		ContextTimeoutEnabled: true, // or a Redis that hangs would keep the visitors waiting
+	})
+	turns, err := redisturns.New(client, redisturns.WithLogger(logger))
+	if err != nil {
+		return nil, err
+	}
+	return session.NewVisitors(session.Cookie{}, session.WithTurns(turns))
+}
+
 // A shop of several processes gives the same Visitors to its handlers as one of
 // a single process does, with turns over Redis.
 func Example() {
-	client := redis.NewClient(&redis.Options{
-		Addr:                  "127.0.0.1:6379",
-		ContextTimeoutEnabled: true, // or a Redis that hangs would keep the visitors waiting
-	})
-	defer func() { _ = client.Close() }()
-
-	turns, err := redisturns.New(client, redisturns.WithLogger(slog.Default()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	visitors, err := session.NewVisitors(session.Cookie{}, session.WithTurns(turns))
+	visitors, err := visitorsOverRedis("127.0.0.1:6379", slog.Default())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,4 +41,7 @@ func Example() {
 		})
 	}
 	http.HandleFunc("GET /cart", cart)
+	fmt.Println("ready, whether Redis is there by now or not")
+	// Output:
+	// ready, whether Redis is there by now or not
 }
