@@ -86,7 +86,7 @@ func (o *Order) decode(d *decoder) (envelope, error) {
 	case err != nil, len(top.errors) > 0:
 		return top, err
 	case next.Action != "" && next.Action != ActionSuccess:
-		*o = Order{Next: &next}
+		*o = Order{Next: &next, Items: []Item{}, Discounts: noDiscounts()}
 	case o.Order == "":
 		return top, errNoOrder
 	}

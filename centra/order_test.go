@@ -3,6 +3,7 @@ package centra_test
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,6 +119,9 @@ func TestPaymentResultIsAnotherAction(t *testing.T) {
 			test.want.Session = "new"
 			if diff := cmp.Diff(&centra.Order{Session: "new", Next: &test.want}, got, unexported); diff != "" {
 				t.Errorf("order (-want +got):\n%s", diff)
+			}
+			if text, err := json.Marshal(got); err != nil || strings.Contains(string(text), "null") {
+				t.Errorf("as JSON it is %s, %v", text, err)
 			}
 			if string(got.Next.Raw()) != test.body {
 				t.Errorf("raw %s", got.Next.Raw())
