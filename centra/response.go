@@ -110,7 +110,7 @@ func (x *exchange) gone() error {
 	if err != nil {
 		return x.invalidBody(err, top)
 	}
-	if len(short.items) == 0 && top.errors["stock"] == "" {
+	if _, stock := top.errors["stock"]; !stock && len(short.items) == 0 {
 		return x.refused(top)
 	}
 	x.next(Session(top.token))

@@ -108,6 +108,19 @@ func TestOutOfStock(t *testing.T) {
 	}
 }
 
+// An error about the stock is one, in whatever words.
+func TestOutOfStockInOtherWords(t *testing.T) {
+	for _, stock := range []string{`""`, `null`, `["unavailable items"]`, `{"1-1":"unavailable"}`, `true`} {
+		mock := httpmock.NewMockTransport()
+		mock.RegisterNoResponder(httpmock.NewStringResponder(410, `{"errors":{"stock":`+stock+`}}`))
+		_, err := newCheckout(t, "https://shop.example.com", centra.WithTransport(mock)).StartPayment(t.Context(), token, centra.Payment{})
+		var outOfStock *centra.OutOfStockError
+		if !errors.As(err, &outOfStock) || errors.Is(err, centra.ErrSelectionNotFound) {
+			t.Errorf("%s: %v", stock, err)
+		}
+	}
+}
+
 // Any other 410 says that there is no cart, where the endpoint is about one.
 func TestGoneIsNotOutOfStock(t *testing.T) {
 	tests := []struct {
