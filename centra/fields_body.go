@@ -63,11 +63,12 @@ func (f Fields) object(p placement) (map[string]any, error) {
 	body = clean.(map[string]any)
 	setText(body, "paymentMethod", f.PaymentMethod)
 	setText(body, "shippingMethod", f.ShippingMethod)
-	if f.Email != "" {
+	topLevel := p.email == 0 || p.email&TopLevel != 0
+	if f.Email != "" || !topLevel {
 		delete(body, "email") // a typed field wins, wherever it is sent
-		if p.email == 0 || p.email&TopLevel != 0 {
-			body["email"] = f.Email
-		}
+	}
+	if topLevel {
+		setText(body, "email", f.Email)
 	}
 	if f.CartAbandonmentEmail != NotSent {
 		body[optIn] = f.CartAbandonmentEmail

@@ -78,6 +78,19 @@ func TestEmailPlaces(t *testing.T) {
 		}
 		sameJSON(t, `{"paymentMethod":"klarna"}`, rec.only(t).Body)
 	})
+	t.Run("half an e-mail address where none may stand", func(t *testing.T) {
+		half := centra.Fields{Extra: map[string]any{"email": "a@", "additionalFields": true}}
+		for place, want := range map[centra.EmailPlace]string{
+			centra.TopLevel: `{"email":"a@","additionalFields":true}`, centra.InShippingAddress: `{"additionalFields":true}`,
+		} {
+			rec := record(t, answer(200, fitsAll))
+			c := newShop(t, rec.URL, centra.WithEmailIn(place))
+			if _, err := c.UpdateFields(t.Context(), centra.Session(cartID), half); err != nil {
+				t.Fatal(err)
+			}
+			sameJSON(t, want, rec.only(t).Body)
+		}
+	})
 	for name, opt := range map[string]centra.Option{"no place": centra.WithEmailIn(), "a place that is none": centra.WithEmailIn(centra.TopLevel, 64)} {
 		if _, err := centra.NewCheckoutAPI("https://shop.example.com", opt); err == nil || !strings.Contains(err.Error(), "WithEmailIn") {
 			t.Errorf("%s: %v", name, err)

@@ -190,8 +190,9 @@ func WithUserAgent(product string) Option {
 // the [TopLevel] of the body, which is the default, [InAddress],
 // [InShippingAddress], or several of them. Centra's documentation names the field
 // without saying where it stands, shops that use it differ, and the Shop API
-// refuses fields that it does not know. cartAbandonmentEmail stays at the top
-// level; see [WithFieldsInAddress].
+// refuses fields that it does not know: without TopLevel an email in Extra, such as
+// what is half typed in a widget, is not sent there either. cartAbandonmentEmail
+// stays at the top level; see [WithFieldsInAddress].
 func WithEmailIn(places ...EmailPlace) Option {
 	return func(c *client) error {
 		c.placement.email = 0
