@@ -19,9 +19,10 @@ func (h *host) browser() *browser {
 	jar, _ := cookiejar.New(nil) // fails for no options
 	transport := &http.Transport{}
 	h.Cleanup(transport.CloseIdleConnections) // before the host ends, which may wait for them
-	return &browser{h, &http.Client{Transport: transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+	stay := func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
-	}}, "same-origin"}
+	}
+	return &browser{h, &http.Client{Transport: transport, Jar: jar, CheckRedirect: stay}, "same-origin"}
 }
 
 func (b *browser) from(site string) *browser { return &browser{b.host, b.client, site} }
@@ -79,7 +80,8 @@ type answer struct {
 func (a answer) is(status int) answer {
 	a.Helper()
 	if a.response.StatusCode != status {
-		a.Errorf("%s %s: status %d, want %d; body:\n%s", a.request.Method, a.request.URL.Path, a.response.StatusCode, status, a.body)
+		a.Errorf("%s %s: status %d, want %d; body:\n%s",
+			a.request.Method, a.request.URL.Path, a.response.StatusCode, status, a.body)
 	}
 	return a
 }

@@ -144,7 +144,8 @@ func (h *host) sendsManyAtOnce(b *browser) {
 		h.Errorf("the cart (-want +got):\n%s", diff)
 	}
 	if n := h.centra.MaxConcurrent(cart.Selection); n != 1 || cart.Lost() || len(h.centra.Carts()) != 1 {
-		h.Errorf("%d changes of the cart at once, lost: %v, %d carts; want 1, false, 1", n, cart.Lost(), len(h.centra.Carts()))
+		h.Errorf("%d changes of the cart at once, lost: %v, %d carts; want 1, false, 1",
+			n, cart.Lost(), len(h.centra.Carts()))
 	}
 	b.get("/checkout").is(http.StatusOK).holds("2 items")
 }
