@@ -3,19 +3,23 @@ package cartabandonment_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"net/http"
+
+	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
+	"github.com/centra-go/cartabandonment/checkoutscript"
+	"github.com/centra-go/cartabandonment/recovery"
+)
+
+import ( // what the README needs not
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
-	"github.com/centra-go/cartabandonment/centra/session"
-	"github.com/centra-go/cartabandonment/checkoutscript"
-	"github.com/centra-go/cartabandonment/recovery"
 )
 
 func cartAbandonment(mux *http.ServeMux, secret string) error {
