@@ -63,7 +63,7 @@ func TestErrorKinds(t *testing.T) {
 		{"refused fields, 422", 422, fieldBody, nil, field, "rotated"},
 		{"refused fields with 200", 200, fieldBody, nil, field, "rotated"},
 		{"refused fields beside a selection", 200, `{"token":"rotated","errors":{"email":"is invalid"},"selection":{"items":[]}}`, nil, field, "rotated"},
-		{"refused fields in PHP's list", 400, `{"errors":["is invalid"]}`, nil, map[string]string{"": "is invalid"}, string(token)},
+		{"refused fields in PHP's list", 400, `{"errors":["is invalid","is short"]}`, nil, map[string]string{"0": "is invalid", "1": "is short"}, string(token)},
 		{"refused fields without a message", 400, `{"errors":{"email":false}}`, nil, map[string]string{"email": ""}, string(token)},
 		{"no errors in a 400", 400, `{"token":"rotated","errors":[]}`, nil, nil, "rotated"},
 		{"a selection field that is refused", 400, `{"errors":{"selection":"not found"}}`,

@@ -105,13 +105,16 @@ func (d *decoder) choice() Choice {
 }
 
 // texts reads an object of strings such as {"field": "message"}. PHP's [] is
-// none; the elements of a list have no name.
+// none; the names in a list are its indexes, as in PHP.
 func (d *decoder) texts() map[string]string {
 	var texts map[string]string
 	for end := d.list(); d.element(end); {
 		name := d.elementName(end)
 		if texts == nil {
 			texts = map[string]string{}
+		}
+		if end == ']' {
+			name = strconv.Itoa(len(texts))
 		}
 		texts[name] = d.text()
 	}
