@@ -78,8 +78,11 @@ func (v *visit) dead(o Outcome) Outcome {
 
 func (v *visit) seeOther(location string) {
 	v.w.Header()["Location"] = []string{location}
+	v.w.Header()["Content-Length"] = noContent // which flushing would make chunked
 	v.w.WriteHeader(http.StatusSeeOther)
 }
+
+var noContent = []string{"0"}
 
 // checkoutOf is the checkout for a cart.
 func (v *visit) checkoutOf(sel *centra.Selection) target {
