@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ func TestBurst(t *testing.T) {
 			tab.open(shop.URL)
 			tab.run(`for (let i = 0; i < 30; i++) fire({...` + row.detail + `, additionalFields: {suspendIgnore: i}})`)
 			tab.wait(`resumes.length >= 30`)
+			tab.wait(fmt.Sprintf(`heard.some((h) => h.detail.answer === %d)`, len(row.want))) // on a busy machine later
 
 			var got []float64
 			for _, body := range shop.bodies(t) {

@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds what should take no time at all, on a machine that is busy.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // browser is the one Chromium of all tests. Every tab has cookies of its own.
 var browser context.Context

@@ -1,55 +1,50 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"context"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
 
 const (
-	sessionCookie = "centra-session"
+	sessionCookie  = "centra-session"
+	reminderCookie = "reminder"
 	// A page that takes longer is broken; the report would say so anyway.
 	browserPatience = 30 * time.Second
+	// Answers do not reach a browser in the order in which the shop made them: some
+	// take so much longer.
+	slowestArrival = 100 * time.Millisecond
 )
 
-// browser is a cookie jar with a way to the shop. It follows no redirect.
+// browser is a cookie jar with a way to the shop; whatever answer comes last sets
+// the cookies. It follows no redirect.
 type browser struct {
 	*crowd
-	client *http.Client
+	jar    *cookiejar.Jar
 	shopAt *url.URL
 }
 
 func (c *crowd) newBrowser(session string) *browser {
 	jar, _ := cookiejar.New(nil)   // has no error to return
 	shopAt, _ := url.Parse(c.shop) // the shop said so itself
+	b := &browser{crowd: c, jar: jar, shopAt: shopAt}
 	if session != "" {
-		jar.SetCookies(shopAt, []*http.Cookie{{Name: sessionCookie, Value: session, Path: "/"}})
+		b.setCookie(sessionCookie, session)
 	}
-	return &browser{crowd: c, shopAt: shopAt, client: &http.Client{
-		Transport:     c.transport,
-		Jar:           jar,
-		Timeout:       browserPatience,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return b
 }
 
-// close throws the browser away. Its session would cost the simulated Centra
-// time with every look at a cart.
-func (b *browser) close() {
-	if b.api == "checkout" {
-		b.centra.ExpireToken(b.session())
-	}
+func (b *browser) setCookie(name, value string) {
+	b.jar.SetCookies(b.shopAt, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
 func (b *browser) session() string {
-	for _, cookie := range b.client.Jar.Cookies(b.shopAt) {
+	for _, cookie := range b.jar.Cookies(b.shopAt) {
 		if cookie.Name == sessionCookie {
 			return cookie.Value
 		}
@@ -57,7 +52,9 @@ func (b *browser) session() string {
 	return ""
 }
 
-// selection is the cart that the browser's session stands for.
+// selection is the cart that the browser's session stands for, if that works: an
+// answer that came late may have brought back an older one, which only the shop
+// can tell from the newest.
 func (b *browser) selection() string {
 	if b.api == "shop" {
 		return b.session()
@@ -65,140 +62,62 @@ func (b *browser) selection() string {
 	return b.centra.SelectionOf(b.session())
 }
 
-// answer is what came back. Whoever asked has to say what it is worth: served
-// or refused.
-type answer struct {
-	*browser
-	result
-	status   int // 0: none came
-	location string
-	body     []byte
+// sending is a request that a browser makes.
+type sending struct {
+	endpoint
+	method, path      string
+	contentType, body string
+	fromMail          bool // a click in a mail, not on the shop's own pages
 }
 
-func (b *browser) send(e endpoint, method, path, contentType, body string) *answer {
-	a := &answer{browser: b, result: result{endpoint: e, start: time.Now(), outage: b.centra.now().outage()}}
-	err := a.exchange(method, path, contentType, body)
+// send makes a request. It ends early with ctx: the browser leaves.
+func (b *browser) send(ctx context.Context, s sending) *answer {
+	a := &answer{browser: b, result: result{endpoint: s.endpoint, start: time.Now(), outage: b.centra.now().outage()}}
+	a.hadSession = b.session() != ""
+	patient, cancel := context.WithTimeout(ctx, browserPatience)
+	defer cancel()
+	cookies, err := a.exchange(patient, s)
 	a.end = time.Now()
 	a.outage = a.outage || b.centra.now().outage()
 	if err != nil {
 		a.status = 0
+		a.left = ctx.Err() != nil
+		return a
 	}
+	if rand.N(4) == 0 {
+		pause(ctx, rand.N(slowestArrival))
+	}
+	b.jar.SetCookies(b.shopAt, cookies)
 	return a
 }
 
-func (a *answer) exchange(method, path, contentType, body string) error {
-	req, err := http.NewRequest(method, a.shop+path, strings.NewReader(body))
+func (a *answer) exchange(ctx context.Context, s sending) ([]*http.Cookie, error) {
+	req, err := http.NewRequestWithContext(ctx, s.method, a.shop+s.path, strings.NewReader(s.body))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
+	if s.body == "" {
+		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
 	}
-	resp, err := a.client.Do(req)
+	if s.contentType != "" {
+		req.Header.Set("Content-Type", s.contentType)
+	}
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	if s.fromMail {
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		req.Header.Set("Sec-Fetch-Mode", "navigate")
+		req.Header.Set("Sec-Fetch-Dest", "document")
+		req.Header.Set("Sec-Fetch-User", "?1")
+	}
+	for _, cookie := range a.jar.Cookies(a.shopAt) {
+		req.AddCookie(cookie)
+	}
+	resp, err := a.transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	a.status, a.location = resp.StatusCode, resp.Header.Get("Location")
 	a.body, err = io.ReadAll(resp.Body)
-	return err
-}
-
-// served counts the answer and reports whether it is the one that was hoped
-// for. The others are those that the shop may give while Centra fails.
-func (a *answer) served(hoped int, others ...int) bool {
-	return a.count(a.status == hoped, "", others...)
-}
-
-func (a *answer) count(ok bool, code string, others ...int) bool {
-	a.ok = ok
-	a.kind = strings.TrimSpace(fmt.Sprintf("%d %s", a.status, code))
-	if a.status == 0 {
-		a.kind = "no answer"
-	}
-	a.tally.add(a.result, a.centra.outageEnd())
-	switch {
-	case ok:
-	case a.status == 0:
-		a.tally.found(unanswered, string(a.endpoint))
-	case !slices.Contains(others, a.status):
-		a.tally.found(wrongAnswer, fmt.Sprintf("%s: %s", a.endpoint, a.kind))
-	}
-	return ok
-}
-
-// capture is an address that a shopper left.
-type capture struct {
-	endpoint      endpoint
-	email         string
-	suspendIgnore string // as JSON
-	ok            bool   // answered 2xx, or with the redirect after a form
-}
-
-func (b *browser) capture(c *capture) bool {
-	const formType = "application/x-www-form-urlencoded"
-	switch c.endpoint {
-	case callbackForm:
-		return b.postEvent(c, formType, url.Values{
-			"email":                           {c.email},
-			"address[firstName]":              {"Kim"},
-			"address[country]":                {"SE"},
-			"additionalFields[suspendIgnore]": {"true"},
-		}.Encode(), `true`)
-	case callbackJSON:
-		return b.postEvent(c, "application/json", fmt.Sprintf(
-			`{"email":%q,"address":{"firstName":"Kim","country":"SE"},"additionalFields":{"suspendIgnore":%s}}`,
-			c.email, c.suspendIgnore), c.suspendIgnore)
-	}
-	a := b.send(c.endpoint, "POST", "/checkout", formType, url.Values{
-		"email": {c.email}, "firstName": {"Kim"}, "address1": {"Storgatan 1"}, "zipCode": {"111 22"},
-		"city": {"Stockholm"}, "country": {"SE"}, "reminder": {"no", "yes"},
-	}.Encode())
-	return a.served(http.StatusSeeOther, http.StatusBadGateway, http.StatusServiceUnavailable)
-}
-
-func (b *browser) postEvent(c *capture, contentType, body, suspendIgnore string) bool {
-	a := b.send(c.endpoint, "POST", "/centra/callback", contentType, body)
-	var said struct {
-		SuspendIgnore json.RawMessage
-		Selection     json.RawMessage
-		Error         struct{ Code string }
-	}
-	if err := json.Unmarshal(a.body, &said); err != nil && a.status != 0 {
-		a.tally.found(wrongAnswer, fmt.Sprintf("%s: %d is no JSON", a.endpoint, a.status))
-	}
-	ok := a.count(a.status == http.StatusOK && said.Selection != nil, said.Error.Code,
-		http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout)
-	if a.status != 0 && !bytes.Equal(said.SuspendIgnore, []byte(suspendIgnore)) {
-		a.tally.found(wrongResume, fmt.Sprintf("%s: %s", a.endpoint, a.kind))
-	}
-	return ok
-}
-
-// opened is what became of a cart link.
-type opened int
-
-const (
-	failed opened = iota
-	recovered
-	asked
-)
-
-func (b *browser) openCartLink(selection string) opened {
-	hadCart := b.session() != ""
-	a := b.send(cartLink, "GET", "/abandoned-cart/"+selection+"?utm_source=mail", "", "")
-	switch {
-	case a.status == http.StatusSeeOther && a.location == "/checkout?utm_source=mail":
-		a.count(true, "")
-		return recovered
-	case a.status == http.StatusSeeOther:
-		a.count(false, "to the dead link's page", http.StatusSeeOther)
-		a.tally.found(deadLink, "while Centra "+string(b.centra.now()))
-		return failed
-	case a.status == http.StatusOK && hadCart:
-		a.count(true, "")
-		return asked
-	}
-	a.count(false, "", http.StatusServiceUnavailable)
-	return failed
+	return resp.Cookies(), err
 }

@@ -10,31 +10,37 @@ import (
 	"github.com/centra-go/cartabandonment/centra/centratest"
 )
 
+// weightedFault is a fault in place of Centra's answer, or what happens to the
+// answer on its way.
 type weightedFault struct {
 	weight int
 	fault  centratest.Fault
+	loss   loss
 }
 
 // faults are what goes wrong on an ordinary bad day, each as often as its
 // weight. None of them says that a cart is gone or a field wrong, so no page may
 // say so.
+//
+// An error with a status is Centra's own, and brings a new token as every answer
+// does. What comes from elsewhere, or never comes, leaves the session alone, for
+// nothing was carried out. Only the last two lose a token that Centra has given out.
 var faults = []weightedFault{
-	{6, centratest.StatusFault(http.StatusInternalServerError, map[string]string{"request": "failed"})},
-	{6, centratest.StatusFault(http.StatusServiceUnavailable, nil)},
-	{4, centratest.StatusFault(http.StatusServiceUnavailable, nil).Rotating()},
-	{4, centratest.RetryAfterFault(http.StatusServiceUnavailable, "1")},
-	{4, centratest.RetryAfterFault(http.StatusTooManyRequests, "1")},
-	{4, centratest.HTMLFault(http.StatusBadGateway)},
-	{4, centratest.HTMLFault(http.StatusOK)},
-	{4, centratest.ListFault()},
-	{4, centratest.TruncatedFault()},
-	{6, centratest.ResetFault()},
-	{2, centratest.HangFault()},
-	{1, centratest.OversizedFault(9 << 20)},
+	{6, centratest.StatusFault(http.StatusInternalServerError, map[string]string{"request": "failed"}), arrives},
+	{10, centratest.StatusFault(http.StatusServiceUnavailable, nil), arrives},
+	{4, centratest.RetryAfterFault(http.StatusServiceUnavailable, "1"), arrives},
+	{4, centratest.RetryAfterFault(http.StatusTooManyRequests, "1"), arrives},
+	{4, centratest.HTMLFault(http.StatusBadGateway), arrives},
+	{4, centratest.HTMLFault(http.StatusOK), arrives},
+	{4, centratest.ListFault(), arrives},
+	{4, centratest.TruncatedFault(), arrives},
+	{6, centratest.ResetFault(), arrives},
+	{2, centratest.HangFault(), arrives},
+	{1, centratest.OversizedFault(9 << 20), arrives},
+	{4, centratest.Fault{}, cutAtEnd},
+	{1, centratest.Fault{}, cut},
+	{1, centratest.Fault{}, noAnswer},
 }
-
-// rotateEvery is in how many of a session's answers its token changes.
-const rotateEvery = 7
 
 // faultShare of the requests of an unreliable Centra fail.
 const faultShare = 0.07
@@ -43,13 +49,11 @@ const faultShare = 0.07
 // middle, and leaves it working.
 func (u *upstream) misbehave(ctx context.Context, o options) {
 	rng := rand.New(rand.NewPCG(o.seed, uint64(o.visitors)))
-	u.RotateTokens(rotateEvery)
 	u.weather(ctx, rng, (o.duration-o.outage)/2)
 	if o.outage > 0 {
 		u.outage(ctx, o.outage)
 	}
 	u.weather(ctx, rng, o.duration)
-	u.RotateTokens(0)
 	u.turn(working)
 	u.clear()
 }
@@ -65,7 +69,7 @@ func (u *upstream) weather(ctx context.Context, rng *rand.Rand, d time.Duration)
 	}
 }
 
-func pickFault(rng *rand.Rand) centratest.Fault {
+func pickFault(rng *rand.Rand) weightedFault {
 	total := 0
 	for _, f := range faults {
 		total += f.weight
@@ -75,7 +79,7 @@ func pickFault(rng *rand.Rand) centratest.Fault {
 		n -= f.weight
 		return n < 0
 	})
-	return faults[i].fault
+	return faults[i]
 }
 
 // outage shows its three faces, one after the other.
@@ -85,13 +89,9 @@ func (u *upstream) outage(ctx context.Context, d time.Duration) {
 	u.SetFault(centratest.StatusFault(http.StatusServiceUnavailable, nil))
 	pause(ctx, d/3)
 
-	// A token that changes in an answer which nobody gets is lost; no shop could
-	// help that, so it is not tried.
-	u.RotateTokens(0)
-	pause(ctx, d/20)
 	u.turn(refusing)
 	u.refuse()
-	pause(ctx, d/3-d/20)
+	pause(ctx, d/3)
 
 	u.turn(silent)
 	u.SetFault(centratest.HangFault())
@@ -101,14 +101,6 @@ func (u *upstream) outage(ctx context.Context, d time.Duration) {
 	u.refuse() // a Centra that starts again has forgotten its connections
 	u.clear()
 	u.open(ctx)
-	u.RotateTokens(rotateEvery)
-}
-
-// open listens again. Somebody may have taken the port for a moment.
-func (u *upstream) open(ctx context.Context) {
-	for u.listen() != nil && ctx.Err() == nil {
-		pause(ctx, 50*time.Millisecond)
-	}
 }
 
 func (u *upstream) clear() {

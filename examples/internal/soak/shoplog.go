@@ -3,16 +3,20 @@ package main
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // shopLog watches what the shop writes without keeping it.
 type shopLog struct {
+	isSecret func(word string) bool
+
 	mu          sync.Mutex
 	last        []string
-	leaks       int // lines with an e-mail address or the secret
+	leaks       int // lines with an address, a session, a selection's ID or the secret
 	collections int
 	live        bytesize // after the last of them
 }
@@ -35,7 +39,7 @@ func (l *shopLog) read(r io.Reader, address chan<- string) {
 			l.mu.Unlock()
 			continue
 		}
-		if strings.Contains(line, secret) || strings.Contains(line, mailDomain) {
+		if l.tells(line) {
 			l.leaks++
 		}
 		if l.last = append(l.last, line); len(l.last) > keptLines {
@@ -44,6 +48,15 @@ func (l *shopLog) read(r io.Reader, address chan<- string) {
 		l.mu.Unlock()
 	}
 	_, _ = io.Copy(io.Discard, r) // a line too long may not block the shop
+}
+
+// tells reports whether a line says what no log may.
+func (l *shopLog) tells(line string) bool {
+	if strings.Contains(line, secret) || strings.Contains(line, mailDomain) {
+		return true
+	}
+	words := strings.FieldsFunc(line, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.ContainsFunc(words, func(word string) bool { return len(word) >= 20 && l.isSecret(word) })
 }
 
 func (l *shopLog) tail() string {

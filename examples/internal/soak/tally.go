@@ -14,11 +14,23 @@ const (
 	callbackForm endpoint = "POST /centra/callback (form)"
 	callbackJSON endpoint = "POST /centra/callback (JSON)"
 	checkoutForm endpoint = "POST /checkout"
-	cartLink     endpoint = "GET /abandoned-cart/{selection}"
+	postReminder endpoint = "POST /reminder"
+	postItem     endpoint = "POST /cart/items/{item}"
+	postLine     endpoint = "POST /cart/lines/{line}"
+	homePage     endpoint = "GET /"
+	checkoutPage endpoint = "GET /checkout"
 	cartJSON     endpoint = "GET /cart.json"
+	cartLink     endpoint = "GET /abandoned-cart/{selection}"
+	confirmLink  endpoint = "POST /abandoned-cart/{selection}"
 )
 
-var endpoints = []endpoint{callbackForm, callbackJSON, checkoutForm, cartLink, cartJSON}
+var (
+	captures    = []endpoint{callbackForm, callbackJSON, checkoutForm}
+	cartChanges = []endpoint{postItem, postLine}
+	pages       = []endpoint{homePage, checkoutPage, cartJSON}
+	cartLinks   = []endpoint{cartLink, confirmLink}
+	endpoints   = slices.Concat(captures, []endpoint{postReminder}, cartChanges, pages, cartLinks)
+)
 
 // result is one answer to a visitor.
 type result struct {
@@ -33,18 +45,37 @@ type result struct {
 type defect string
 
 const (
-	lostCapture   defect = "captures lost that were answered 2xx"
-	lostSession   defect = "visitors whose session was lost"
-	wrongCart     defect = "recovered carts with other items, or not recovered at all"
-	deadLink      defect = "links of living carts called dead"
-	overwritten   defect = "carts of visitors replaced without asking"
-	wrongResume   defect = "answers without the widget's suspendIgnore"
-	wrongAnswer   defect = "answers that no promise allows"
-	unanswered    defect = "requests without an answer"
-	wrongCartJSON defect = "carts shown with other items"
+	lostCapture defect = "captures answered 2xx that are not in the visitor's cart"
+	astray      defect = "captures, items or addresses in or from a cart that is not the visitor's"
+	lostCart    defect = "carts lost, for a moment or for good"
+	lostItems   defect = "carts without what was answered, or with more than was asked for"
+	overwritten defect = "carts of visitors replaced without asking"
+	wrongCart   defect = "links that lead to another cart"
+	deadLink    defect = "links of living carts called dead"
+	reminded    defect = "reminders for visitors who had declined them"
+	crowded     defect = "carts that two calls changed at once"
+	deadToken   defect = "calls with a token that was known to be replaced"
+	wrongResume defect = "answers without the widget's suspendIgnore"
+	wrongAnswer defect = "answers that no promise allows"
+	unanswered  defect = "requests without an answer"
 )
 
-var defects = []defect{lostCapture, lostSession, wrongCart, wrongCartJSON, deadLink, overwritten, wrongResume, wrongAnswer, unanswered}
+var defects = []defect{
+	lostCapture, astray, lostCart, lostItems, overwritten, wrongCart, deadLink, reminded, crowded, deadToken,
+	wrongResume, wrongAnswer, unanswered,
+}
+
+// mishap is something that happens, and that nobody can promise away.
+type mishap string
+
+const (
+	lostToken mishap = "answers with a new token were lost between Centra and the shop, and a visitor's cart with each"
+	inVain    mishap = "visitors clicked twice before they had a session: each click started a cart, and one of the two counts"
+	overtaken mishap = "addresses were left with consent and then withdrawn, and arrived in the other order"
+	lateEnd   mishap = "carts had the next call while Centra still held one that the shop had given up"
+)
+
+var mishaps = []mishap{lostToken, inVain, overtaken, lateEnd}
 
 // tally counts what the visitors saw. It is safe for concurrent use.
 type tally struct {
@@ -55,8 +86,10 @@ type tally struct {
 	slowest   map[endpoint]time.Duration // during the outage
 	defects   map[defect]int
 	examples  map[defect]string // the first of each
-	captures  int               // 2xx, each of them checked
+	mishaps   map[mishap]int
+	captures  int // 2xx, each of them checked
 	recovered int
+	left      int           // requests that the browser did not wait for
 	back      time.Duration // from the end of the outage to the first capture; -1 while there is none
 }
 
@@ -68,6 +101,7 @@ func newTally() *tally {
 		slowest:   make(map[endpoint]time.Duration),
 		defects:   make(map[defect]int),
 		examples:  make(map[defect]string),
+		mishaps:   make(map[mishap]int),
 		back:      -1,
 	}
 }
@@ -89,8 +123,7 @@ func (t *tally) add(r result, outageEnd time.Time) {
 		return
 	}
 	t.served[r.endpoint]++
-	if captures := r.endpoint != cartLink && r.endpoint != cartJSON; captures && t.back < 0 &&
-		!outageEnd.IsZero() && r.end.After(outageEnd) {
+	if slices.Contains(captures, r.endpoint) && t.back < 0 && !outageEnd.IsZero() && r.end.After(outageEnd) {
 		t.back = r.end.Sub(outageEnd)
 	}
 }
@@ -104,10 +137,22 @@ func (t *tally) found(d defect, example string) {
 	}
 }
 
-func (t *tally) captured(n int) {
+func (t *tally) note(m mishap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.captures += n
+	t.mishaps[m]++
+}
+
+func (t *tally) captured() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.captures++
+}
+
+func (t *tally) leftOne() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left++
 }
 
 func (t *tally) recoveredOne() {

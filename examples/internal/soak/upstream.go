@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -31,7 +32,8 @@ func (p phase) outage() bool { return p == unavailable || p == refusing || p == 
 // and opened again.
 type upstream struct {
 	*centratest.Server
-	api string
+	witness *witness
+	api     string
 
 	mu       sync.Mutex
 	addr     string
@@ -50,20 +52,24 @@ type traffic struct {
 	calls    map[string]bool
 }
 
-func newUpstream(api string, seed uint64) (*upstream, error) {
+func newUpstream(o options) (*upstream, error) {
 	u := &upstream{
 		Server: centratest.New(
+			centratest.WithProducts(wares(o.visitors)...),
 			centratest.WithSecret(secret),
+			centratest.WithSessionModeToken(secret),
 			centratest.WithAllowedOrigins(shopOrigin),
 			centratest.WithPaymentMethod(centratest.KlarnaMethod),
 			centratest.WithMailInterval(24*time.Hour),
 		),
-		api:    api,
+		api:    o.api,
 		addr:   "127.0.0.1:0",
 		phase:  working,
 		counts: make(map[phase]*traffic),
-		rng:    rand.New(rand.NewPCG(seed, seed)),
+		rng:    rand.New(rand.NewPCG(o.seed, o.seed)),
 	}
+	u.witness = newWitness(u.Server, o.api)
+	u.RotateTokens(o.rotate)
 	return u, u.listen()
 }
 
@@ -82,18 +88,26 @@ func (u *upstream) listen() error {
 		return errors.New("the simulated Centra cannot listen: " + err.Error())
 	}
 	u.addr = listener.Addr().String()
-	u.server = &http.Server{Handler: u.counted(u.Handler())}
+	u.server = &http.Server{Handler: u}
 	go func(s *http.Server) { _ = s.Serve(listener) }(u.server)
 	return nil
 }
 
-// refuse closes the socket and what is connected to it.
+// refuse closes the socket and what is connected to it. Answers that are under way
+// are still sent: one that brings a token and is lost costs a visitor the cart, and
+// those that are to be lost are chosen elsewhere. What hangs is cut off.
 func (u *upstream) refuse() {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.server != nil {
-		_ = u.server.Close()
-		u.server = nil
+	server := u.server
+	u.server = nil
+	u.mu.Unlock()
+	if server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
 	}
 }
 
@@ -103,20 +117,20 @@ func (u *upstream) reconnect() error {
 	return u.listen()
 }
 
+// open listens again. Somebody may have taken the port for a moment.
+func (u *upstream) open(ctx context.Context) {
+	for u.listen() != nil && ctx.Err() == nil {
+		pause(ctx, 50*time.Millisecond)
+	}
+}
+
 func (u *upstream) close() {
 	u.refuse()
 	u.Server.Close()
 }
 
-func (u *upstream) counted(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		u.arrive(r.Header.Get("X-Correlation-ID"))
-		next.ServeHTTP(w, r)
-	})
-}
-
-// arrive counts a request and has one fail where that is due.
-func (u *upstream) arrive(call string) {
+// arrive counts a request, and has it fail or its answer get lost where that is due.
+func (u *upstream) arrive(call string) loss {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	t := u.counts[u.phase]
@@ -126,10 +140,15 @@ func (u *upstream) arrive(call string) {
 	}
 	t.requests++
 	t.calls[call] = true
-	if u.phase == unreliable && u.rng.Float64() < faultShare {
-		u.FailNext(pickFault(u.rng))
-		u.injected++
+	if u.phase != unreliable || u.rng.Float64() >= faultShare {
+		return arrives
 	}
+	u.injected++
+	f := pickFault(u.rng)
+	if f.loss == arrives {
+		u.FailNext(f.fault)
+	}
+	return f.loss
 }
 
 func (u *upstream) turn(p phase) {

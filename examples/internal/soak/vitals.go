@@ -98,7 +98,7 @@ const (
 // for ever. Go's runtime gives free memory back little by little while it
 // collects, and hardly at all while a process is idle; what has leaked no number
 // of collections brings back.
-func (s *webshop) settle(ctx context.Context, up *upstream, goal vitals) vitals {
+func (s *webshop) settle(ctx context.Context, up *upstream, goal vitals, remembered int) vitals {
 	for end := time.Now().Add(patience); ; {
 		s.collect(ctx)
 		if up.reconnect() != nil {
@@ -106,7 +106,7 @@ func (s *webshop) settle(ctx context.Context, up *upstream, goal vitals) vitals 
 		}
 		pause(ctx, coolDown)
 		now := s.vitals(ctx)
-		if goal == (vitals{}) || now.back(goal) || time.Now().After(end) || ctx.Err() != nil {
+		if goal == (vitals{}) || now.back(goal, remembered) || time.Now().After(end) || ctx.Err() != nil {
 			return now
 		}
 	}
@@ -133,18 +133,30 @@ func (s *webshop) collect(ctx context.Context) {
 }
 
 const (
-	// liveSlack is for the 10,000 rotated tokens that the shop remembers for a
-	// minute, and for a trace in whole megabytes.
+	// liveSlack is for a trace in whole megabytes, and for what the shop remembers
+	// beside sessions.
 	liveSlack = 8 << 20
 	// memorySlack is for what the runtime has not given back yet.
 	memorySlack = 24 << 20
 	// goroutineSlack is for a connection that the other side has not closed yet.
 	goroutineSlack = 2
+
+	// A shop remembers which token took the place of which, so many of them, for an
+	// hour: that is what a straggler finds its cart by.
+	bytesPerToken    = 600
+	tokensRemembered = 100_000
 )
 
-// back reports whether a shop has returned to what it was before.
-func (v vitals) back(before vitals) bool {
-	return returned(before.live, v.live, liveSlack) && returned(before.memory, v.memory, memorySlack) &&
+// slack is how much more memory may be in use after so many tokens were replaced.
+func slack(least bytesize, tokens int) bytesize {
+	return least + bytesPerToken*bytesize(min(tokens, tokensRemembered))
+}
+
+// back reports whether a shop has returned to what it was before, but for what it
+// remembers.
+func (v vitals) back(before vitals, remembered int) bool {
+	return returned(before.live, v.live, slack(liveSlack, remembered)) &&
+		returned(before.memory, v.memory, slack(memorySlack, remembered)) &&
 		returned(before.goroutines, v.goroutines, goroutineSlack)
 }
 

@@ -31,12 +31,12 @@ type webshop struct {
 }
 
 // startWebshop returns when the shop is open.
-func startWebshop(ctx context.Context, api, centra string) (_ *webshop, err error) {
+func startWebshop(ctx context.Context, api, centra string, w *witness) (_ *webshop, err error) {
 	dir, err := os.MkdirTemp("", "soak")
 	if err != nil {
 		return nil, err
 	}
-	s := &webshop{dir: dir, log: &shopLog{}, exited: make(chan struct{})}
+	s := &webshop{dir: dir, log: &shopLog{isSecret: w.isSecret}, exited: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = os.RemoveAll(dir)

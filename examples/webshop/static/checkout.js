@@ -86,8 +86,4 @@
   // Without a widget the address is captured when it is entered, if the shopper
   // agrees, and the answer goes with it. The form itself sends the rest.
   if (email && window.CentraCartAbandonment) CentraCartAbandonment.watch(email, { consent: reminder });
-
-  // Two clicks are one order.
-  for (const form of document.querySelectorAll("#details, #pay"))
-    form.addEventListener("submit", () => setTimeout(() => form.querySelector("button").disabled = true));
 }

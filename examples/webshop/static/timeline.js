@@ -1,6 +1,15 @@
 // The live timeline beside every page, and the number of mails in the menu.
 "use strict";
 {
+  // Two clicks are one thing in the cart, and one order.
+  const sent = new Set();
+  document.addEventListener("submit", (event) => {
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+  });
+  addEventListener("pageshow", () => sent.clear()); // back again
+}
+{
   const list = document.getElementById("entries");
   const live = document.getElementById("live");
   const box = document.getElementById("countdown");
