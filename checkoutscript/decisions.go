@@ -3,7 +3,6 @@ package checkoutscript
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,10 +20,10 @@ type decisions struct {
 	order []centra.Session // the oldest first; a session can be in it twice
 }
 
-// decision holds a digest of the address, not the address.
+// decision holds a digest of an address, not the address.
 type decision struct {
 	at    time.Time
-	email string // "": none was given
+	email string // the last one that Centra was told, which may be from before; "": none
 	told  bool   // Centra has once been told a yes for this cart
 }
 
@@ -42,7 +41,7 @@ const maxDecisions = 10_000
 func newDecisions() *decisions { return &decisions{last: map[centra.Session]decision{}} }
 
 // remember notes what was decided at a moment, for all the sessions of a visitor
-// that are known; something later that is known already stays.
+// that are known, the oldest first; something later that is known already stays.
 func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.Session) {
 	x.decide(decision{at: at}, f, sessions)
 }
@@ -50,27 +49,41 @@ func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.S
 // delivered notes what Centra has been told, and reports whether that is the first
 // yes for the cart.
 func (x *decisions) delivered(at time.Time, f centra.Fields, sessions ...centra.Session) (first bool) {
-	return x.decide(decision{at: at, told: f.CartAbandonmentEmail == centra.Yes}, f, sessions)
+	d := decision{at: at, email: digestOf(f.Email), told: f.CartAbandonmentEmail == centra.Yes}
+	known := x.decide(d, f, sessions)
+	return d.told && !known.told
 }
 
-func (x *decisions) decide(d decision, f centra.Fields, sessions []centra.Session) (first bool) {
+func (x *decisions) decide(d decision, f centra.Fields, sessions []centra.Session) (known decision) {
 	if f.CartAbandonmentEmail == centra.NotSent {
-		return false
+		return decision{}
 	}
-	d.email = digestOf(f.Email)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	told := slices.ContainsFunc(sessions, func(s centra.Session) bool { return x.last[s].told })
-	first = d.told && !told
-	d.told = d.told || told
 	for _, s := range sessions {
-		x.note(s, d)
+		known = x.last[s].over(known)
 	}
-	return first
+	for _, s := range sessions {
+		x.note(s, d.over(known))
+	}
+	return known
+}
+
+// over is a decision beside what was known before: the later moment counts, and
+// what Centra was told last.
+func (d decision) over(known decision) decision {
+	if known.at.After(d.at) {
+		d.at = known.at
+	}
+	if d.email == "" {
+		d.email = known.email
+	}
+	d.told = d.told || known.told
+	return d
 }
 
 func (x *decisions) note(s centra.Session, d decision) {
-	if s == "" || x.last[s].at.After(d.at) {
+	if s == "" {
 		return
 	}
 	for len(x.order) > 0 && (len(x.order) >= maxDecisions || time.Since(x.last[x.order[0]].at) > maxAge) {
@@ -92,18 +105,16 @@ func (x *decisions) follow(from, to centra.Session) {
 	case to == "":
 		x.note(from, decision{at: time.Now()})
 	case !d.at.IsZero():
-		x.note(to, d)
+		x.note(to, x.last[to].over(d))
 	}
 }
 
 // latest returns the last decision of a visitor, the zero value if none is known.
-func (x *decisions) latest(sessions ...centra.Session) (latest decision) {
+func (x *decisions) latest(sessions ...centra.Session) (known decision) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, s := range sessions {
-		if d := x.last[s]; d.at.After(latest.at) {
-			latest = d
-		}
+		known = x.last[s].over(known)
 	}
-	return latest
+	return known
 }

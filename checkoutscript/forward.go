@@ -35,6 +35,7 @@ type delivery struct {
 type decided struct {
 	sent, session centra.Session // session is the newest
 	fields        centra.Fields
+	before        []string // digests of what Centra was told before; the first is the most likely
 }
 
 func (d *delivery) choice() centra.Choice {
@@ -66,7 +67,8 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 				return s, nil
 			}
 		}
-		d.decided.Store(&decided{sent, s, fields})
+		_, before := h.known(ctx, sent, s)
+		d.decided.Store(&decided{sent, s, fields, before})
 		sel, now, err := h.update(ctx, s, fields)
 		switch {
 		case err == nil:
@@ -75,10 +77,10 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			}
 			d.answered.Store(sel)
 		case now != "":
-			d.decided.Store(&decided{sent, now, fields})
+			d.decided.Store(&decided{sent, now, fields, before})
 		}
 		if err != nil && fields.CartAbandonmentEmail == centra.No {
-			leaveNote(ctx, d.began, fields) // what waits already must not say yes after this
+			leaveNote(ctx, decision{at: d.began}, fields) // what waits already must not say yes after this
 		}
 		return now, err
 	})

@@ -83,7 +83,7 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		if err != nil || s == "" {
 			return errNothingToKeep
 		}
-		known = &decided{s, s, h.decide(r, d)}
+		known = &decided{s, s, h.decide(r, d), []string{h.decisions.latest(s).email}}
 		d.decided.Store(known)
 	}
 	consent := known.fields.CartAbandonmentEmail
@@ -98,7 +98,9 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		Session:    known.session,
 		Fields:     centra.Fields{Email: known.fields.Email, CartAbandonmentEmail: consent},
 		CapturedAt: d.began,
-		Before:     h.decisions.latest(known.sent, known.session).email,
+	}
+	if len(known.before) > 0 {
+		p.Before = known.before[0]
 	}
 	d.queued.Store(true)
 	if err := h.config.Later(ctx, p); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // What a visitor decided last stands in the note of their turn too, where the turns
 // keep notes: so that the process which works through the queue knows what another
-// one was told. It is the time and the digest of the address.
+// one was told. It is the time, and the digest of the address that Centra has.
 
 func (d decision) text() string { return fmt.Sprintf("%d %s", d.at.UnixNano(), d.email) }
 
@@ -25,27 +25,32 @@ func decisionOf(note string) decision {
 	return decision{at: time.Unix(0, nanoseconds), email: email}
 }
 
-// latest is the last decision of a visitor that is known. ctx is that of a call.
-func (h *Handler) latest(ctx context.Context, sessions ...centra.Session) decision {
-	here := h.decisions.latest(sessions...)
-	if noted := decisionOf(session.Note(ctx)); noted.at.After(here.at) {
-		return noted
+// known is when a visitor decided last, and the digests of the addresses that
+// Centra was told last, as the other processes know it and as this one does. ctx is
+// that of a call.
+func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (at time.Time, emails []string) {
+	for _, d := range []decision{decisionOf(session.Note(ctx)), h.decisions.latest(sessions...)} {
+		if d.at.After(at) {
+			at = d.at
+		}
+		if d.email != "" {
+			emails = append(emails, d.email)
+		}
 	}
-	return here
+	return at, emails
 }
 
 // delivered notes what Centra has been told, here and for the other processes, and
 // reports whether that is the first yes for the cart.
 func (h *Handler) delivered(ctx context.Context, at time.Time, f centra.Fields, sessions ...centra.Session) bool {
-	leaveNote(ctx, at, f)
+	leaveNote(ctx, decision{at: at, email: digestOf(f.Email)}, f)
 	return h.decisions.delivered(at, f, sessions...)
 }
 
-// leaveNote is for what was decided in a call, unless something later is known.
-func leaveNote(ctx context.Context, at time.Time, f centra.Fields) {
-	d := decision{at: at, email: digestOf(f.Email)}
-	if f.CartAbandonmentEmail != centra.NotSent && !decisionOf(session.Note(ctx)).at.After(at) {
-		session.SetNote(ctx, d.text())
+// leaveNote is for what was decided in a call.
+func leaveNote(ctx context.Context, d decision, f centra.Fields) {
+	if f.CartAbandonmentEmail != centra.NotSent {
+		session.SetNote(ctx, d.over(decisionOf(session.Note(ctx))).text())
 	}
 }
 

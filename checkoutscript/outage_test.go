@@ -122,6 +122,7 @@ func (o *outage) process() *checkoutscript.Handler {
 const (
 	anna      = `{"email": "anna@example.com"}`
 	anna2     = `{"email": "anna@example.org"}`
+	anna3     = `{"email": "anna@example.net"}`
 	annaNot   = `{"email": "anna@example.com", "agreed": false}`
 	withdrawn = `{"cartAbandonmentWithdrawn": true, "email": "anna@example.com"}`
 	noLonger  = `{"cartAbandonmentWithdrawn": true}`
@@ -143,6 +144,8 @@ func TestOutages(t *testing.T) {
 			nil, "anna@example.org", true, true},
 		"a better address during it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(anna2, 202) },
 			nil, "anna@example.org", true, false},
+		"better addresses during it": {func(o *outage) { o.sends(anna, 200) },
+			func(o *outage) { o.sends(anna2, 202); o.sends(anna3, 202) }, nil, "anna@example.net", true, true},
 		"the same address again": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(anna, 202) },
 			nil, "anna@example.com", true, false},
 		"withdrawn during it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(withdrawn, 202) },

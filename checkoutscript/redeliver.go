@@ -67,8 +67,8 @@ func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) 
 func (h *Handler) deliver(
 	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
 ) (centra.Session, error) {
-	latest := h.latest(ctx, p.Session, s)
-	if latest.at.After(p.CapturedAt) {
+	decided, older := h.known(ctx, p.Session, s)
+	if decided.After(p.CapturedAt) {
 		return "", errNewer
 	}
 	cart, now, err := h.look(ctx, s)
@@ -85,7 +85,7 @@ func (h *Handler) deliver(
 	case withdrawal:
 	case same:
 		return now, nil
-	case !slices.Contains(there, p.Before) && !slices.Contains(there, latest.email): // "" where nothing is known
+	case !slices.ContainsFunc(append(older, p.Before), func(digest string) bool { return slices.Contains(there, digest) }):
 		return now, errNewer
 	}
 	_, later, err := h.update(ctx, now, fields)
