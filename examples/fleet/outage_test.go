@@ -38,8 +38,8 @@ func TestAddressesWaitForCentra(t *testing.T) {
 	if a := twice.event("second" + mailDomain); a.status != http.StatusAccepted {
 		t.Errorf("a second event is answered %d: %s", a.status, a.body)
 	}
-	if metrics := shop.browser().get("/metrics").body; !strings.Contains(metrics, "centra_captures_waiting 4") {
-		t.Error("the metrics do not say that 4 captures wait")
+	if metrics := shop.browser().get("/metrics").body; !strings.Contains(metrics, "centra_captures_waiting 5") {
+		t.Error("the metrics do not say that 5 captures wait")
 	}
 	c.CompleteCart(carts[1])
 	c.ClearFault()

@@ -37,7 +37,7 @@ func (s *site) handler() http.Handler {
 	r.Group(func(r chi.Router) {
 		guard := http.NewCrossOriginProtection()
 		guard.AddInsecureBypassPattern("POST " + returnPath) // a payment provider may post; Centra checks what it brings
-		r.Use(guard.Handler, limitForms, identify(s.plainHTTP()))
+		r.Use(guard.Handler, limitForms)
 		r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/checkout", http.StatusSeeOther) })
 		r.Post("/cart/items/{item}", s.postItem)
 		r.Get("/cart.json", s.cartJSON)

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -49,8 +46,6 @@ type queue struct {
 // jobs is what is used of a river.Client, whose type depends on the database.
 type jobs interface {
 	Insert(context.Context, river.JobArgs, *river.InsertOpts) (*rivertype.JobInsertResult, error)
-	JobList(context.Context, *river.JobListParams) (*river.JobListResult, error)
-	JobCancel(context.Context, int64) (*rivertype.JobRow, error)
 	JobDelete(context.Context, int64) (*rivertype.JobRow, error)
 	Subscribe(...river.EventKind) (<-chan *river.Event, func())
 	Start(context.Context) error
@@ -106,47 +101,10 @@ func (q *queue) later(ctx context.Context, p checkoutscript.Pending) error {
 	if err != nil {
 		return err
 	}
-	tag := visitorTag(ctx, p)
-	added, err := q.jobs.Insert(ctx, capture{text}, &river.InsertOpts{
-		Tags:        []string{tag},
+	_, err = q.jobs.Insert(ctx, capture{text}, &river.InsertOpts{
 		ScheduledAt: time.Now().Add(wait(0, nil)), // Centra did not answer just now
 	})
-	if err != nil {
-		return err
-	}
-	q.supersede(ctx, tag, added.Job.ID, p.CapturedAt)
-	return nil
-}
-
-// visitorTag is the same for all that a visitor has entered, and says nothing.
-func visitorTag(ctx context.Context, p checkoutscript.Pending) string {
-	sum := sha256.Sum256([]byte(cmp.Or(visitor(ctx), string(p.Session))))
-	return hex.EncodeToString(sum[:16])
-}
-
-// supersede keeps the last of what a visitor decided while Centra was away. A cart
-// does not show which of two addresses is newer that both waited, so that the first
-// to arrive would stay. Where this fails, that is what happens.
-func (q *queue) supersede(ctx context.Context, tag string, id int64, at time.Time) {
-	waiting := river.NewJobListParams().Kinds(capture{}.Kind()).TagsAll(tag).First(100).States(
-		rivertype.JobStateAvailable, rivertype.JobStateScheduled, rivertype.JobStateRetryable, rivertype.JobStateRunning)
-	list, err := q.jobs.JobList(ctx, waiting)
-	if err != nil {
-		return
-	}
-	for _, job := range list.Jobs {
-		var other checkoutscript.Pending
-		if job.ID == id || json.Unmarshal(job.EncodedArgs, &other) != nil {
-			continue
-		}
-		older := job.ID
-		if other.CapturedAt.After(at) { // its event had to wait for this one's
-			older, id, at = id, job.ID, other.CapturedAt
-		}
-		if _, err := q.jobs.JobDelete(ctx, older); errors.Is(err, rivertype.ErrJobRunning) {
-			_, _ = q.jobs.JobCancel(ctx, older) // it is not tried once more
-		}
-	}
+	return err
 }
 
 // deliverer works on a job.

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
 	"github.com/centra-go/cartabandonment/centra/session"
@@ -192,83 +190,6 @@ func TestStrangeJobs(t *testing.T) {
 		}
 	}
 	mustNotLeak(t, c, "the log", log.String())
-}
-
-// What is being delivered when something newer comes is not tried again.
-func TestTheLastAddressIsTriedAlone(t *testing.T) {
-	t.Parallel()
-	file := queueFile(t)
-	q := open(t, file, new(safeBuffer))
-	started, goOn := make(chan struct{}), make(chan struct{})
-	var tried []string // by one worker at a time here
-	begin(t, q, func(_ context.Context, p checkoutscript.Pending) error {
-		tried = append(tried, p.Fields.Email)
-		if p.Fields.Email == "first" {
-			close(started)
-			<-goOn
-			return &centra.Error{Kind: centra.ErrUnavailable}
-		}
-		return nil
-	})
-	kim := context.WithValue(t.Context(), visitorKey{}, "kim")
-	if err := q.later(kim, pending("s", "first", time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	<-started
-	if err := q.later(kim, pending("rotated", "second", 0)); err != nil {
-		t.Fatal(err)
-	}
-	close(goOn)
-	db := rawFile(t, file)
-	eventually(t, 10*time.Second, "the queue is empty", func() bool { return rows(t, db) == 0 })
-	if got := strings.Join(tried, " "); got != "first second" {
-		t.Errorf("tried are %q", got)
-	}
-}
-
-// Of what a visitor entered during an outage the last counts, whichever job is
-// added first, and whichever process adds it.
-func TestTheLastAddressWaits(t *testing.T) {
-	t.Parallel()
-	first, second := pending("s", "first", 3*time.Minute), pending("s", "second", 2*time.Minute)
-	third := pending("s", "third", time.Minute)
-	tests := []struct {
-		name string
-		add  []checkoutscript.Pending
-		want string
-	}{
-		{"in order", []checkoutscript.Pending{first, second, third}, "third"},
-		{"the other way round", []checkoutscript.Pending{third, second, first}, "third"},
-		{"of two visitors", []checkoutscript.Pending{second, pending("other", "theirs", 0)}, "second theirs"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			file := queueFile(t)
-			one, two := open(t, file, new(safeBuffer)), open(t, file, new(safeBuffer))
-			for i, p := range tt.add {
-				q := []*database{one, two}[i%2]
-				if err := q.later(t.Context(), p); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var left []string
-			list, err := one.jobs.JobList(t.Context(), river.NewJobListParams())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, job := range list.Jobs {
-				var p checkoutscript.Pending
-				if err := json.Unmarshal(job.EncodedArgs, &p); err != nil {
-					t.Fatal(err)
-				}
-				left = append(left, p.Fields.Email)
-			}
-			if got := strings.Join(left, " "); got != tt.want {
-				t.Errorf("%q wait, want %q", got, tt.want)
-			}
-		})
-	}
 }
 
 // What cannot be delivered yet is put off; River keeps no record of each try.

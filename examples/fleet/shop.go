@@ -165,7 +165,7 @@ func (s *shop) connect() error {
 // routes are those of the library. None of them asks Redis for more than a turn,
 // which waits for nobody who is away.
 func (s *shop) routes(r chi.Router) {
-	r.With(identify(s.plainHTTP())).Handle(s.callback.Pattern()+"*", s.callback)
+	r.Handle(s.callback.Pattern()+"*", s.callback)
 	r.Handle(s.recovery.Pattern(), s.recovery)
 	r.Get("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, s.recovery.RobotsTxt())
