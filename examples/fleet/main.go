@@ -145,10 +145,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return fmt.Errorf("the queue cannot be opened: %w", err)
 	}
 	defer queue.close()
-	s := &site{metrics: newMetrics(queue.count)}
+	s := new(site)
+	if s.metrics, err = newMetrics(queue.count); err != nil {
+		return err
+	}
 	s.shop, err = newShop(settings{
 		api: o.api, centra: o.centra, secret: o.secret, origin: o.origin, cartLink: o.cartLink,
-		redis: client, later: queue.later, watch: s.metrics.observers(), logger: logger,
+		redis: client, later: queue.later, tel: s.metrics.tel, logger: logger,
 	})
 	if err != nil {
 		return err

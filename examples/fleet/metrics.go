@@ -12,89 +12,57 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	exporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
 
-	"github.com/centra-go/cartabandonment/centra"
-	"github.com/centra-go/cartabandonment/centra/session/redisturns"
-	"github.com/centra-go/cartabandonment/checkoutscript"
-	"github.com/centra-go/cartabandonment/recovery"
+	"github.com/centra-go/cartabandonment/centra/centraotel"
 )
 
-// metrics are what GET /metrics shows. Every label is one of a few words: no
-// token, ID or address can be in one.
+// metrics are what GET /metrics shows: the library's, by OpenTelemetry, and the
+// shop's own. No label can hold a token, an ID or an address. For spans set a
+// provider with otel.SetTracerProvider; centraotel makes them.
 type metrics struct {
-	registry   *prometheus.Registry
-	requests   *prometheus.HistogramVec // of browsers
-	calls      *prometheus.HistogramVec // to Centra
-	captures   *prometheus.CounterVec
-	recoveries *prometheus.CounterVec
-	turns      *prometheus.CounterVec
-	waited     prometheus.Histogram
+	tel      *centraotel.Telemetry
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
 }
 
-// buckets end with what an event has, and a page.
-var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 8, 10, 30}
-
-func newMetrics(waiting func(context.Context) (int, error)) *metrics {
-	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
-		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
-	}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	}
+func newMetrics(waiting func(context.Context) (int, error)) (*metrics, error) {
 	m := &metrics{
-		registry:   prometheus.NewRegistry(),
-		requests:   histogram("shop_request_seconds", "Requests of browsers.", "route", "status"),
-		calls:      histogram("centra_call_seconds", "Calls to Centra with their retries.", "op", "failure"),
-		captures:   counter("centra_captures_total", "Checkout events and redeliveries, by how they ended.", "code"),
-		recoveries: counter("centra_recoveries_total", "Requests for cart links, and orders of recovered carts.", "code"),
-		turns: counter("centra_turns_total",
-			"Visitors' turns: shared by all processes, alone while Redis was away, lost, or none.", "how"),
-		waited: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "centra_turn_wait_seconds", Help: "How long visitors' turns were waited for.", Buckets: buckets,
-		}),
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "shop_request_duration_seconds", Help: "Requests of browsers.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 8, 10, 30},
+		}, []string{"route", "status"}),
 	}
-	m.registry.MustRegister(m.requests, m.calls, m.captures, m.recoveries, m.turns, m.waited,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "centra_captures_waiting",
-			Help: "Captures that wait in the queue for Centra; NaN where the queue does not answer.",
-		}, func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			n, err := waiting(ctx)
-			if err != nil {
-				return math.NaN()
-			}
-			return float64(n)
-		}))
-	return m
+	m.registry.MustRegister(m.requests, waitingGauge(waiting),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reader, err := exporter.New(exporter.WithRegisterer(m.registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
+	if err != nil {
+		return nil, err
+	}
+	m.tel, err = centraotel.New(centraotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader))))
+	return m, err
+}
+
+// waitingGauge asks the queue when it is looked at.
+func waitingGauge(waiting func(context.Context) (int, error)) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "centra_captures_waiting",
+		Help: "Captures that wait in the queue for Centra; NaN where the queue does not answer.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		n, err := waiting(ctx)
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(n)
+	})
 }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
-}
-
-func (m *metrics) observers() observers {
-	return observers{
-		call: func(_ context.Context, c centra.Call) {
-			m.calls.WithLabelValues(c.Op, c.Failure).Observe(c.Duration.Seconds())
-		},
-		turn: func(_ context.Context, o redisturns.Outcome) {
-			how := "shared"
-			switch {
-			case o.Err != nil:
-				how = "none"
-			case o.Lost:
-				how = "lost"
-			case o.Alone:
-				how = "alone"
-			}
-			m.turns.WithLabelValues(how).Inc()
-			m.waited.Observe(o.Waited.Seconds())
-		},
-		capture:  func(_ context.Context, o checkoutscript.Outcome) { m.captures.WithLabelValues(string(o.Code)).Inc() },
-		recovery: func(_ context.Context, o recovery.Outcome) { m.recoveries.WithLabelValues(string(o.Code)).Inc() },
-	}
 }
 
 // measure counts requests by their route: the path of a cart link holds its ID.

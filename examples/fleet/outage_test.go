@@ -146,7 +146,7 @@ func TestRedisFails(t *testing.T) {
 			if a := shop.browser().get(link); a.location != "/checkout" {
 				t.Errorf("the link is answered %d", a.status)
 			}
-			if metrics := shop.browser().get("/metrics").body; !strings.Contains(metrics, `centra_turns_total{how="alone"}`) {
+			if metrics := shop.browser().get("/metrics").body; !strings.Contains(metrics, `centra_turn_wait_seconds_count{centra_turn="alone"}`) {
 				t.Error("the metrics do not say that turns are alone")
 			}
 			if a := kim.post("/pay", nil); a.status != http.StatusOK || a.took > 3*time.Second {

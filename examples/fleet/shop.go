@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centraotel"
 	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/centra/session/redisturns"
 	"github.com/centra-go/cartabandonment/checkoutscript"
@@ -33,16 +34,8 @@ type settings struct {
 	cartLink string // as the mailing plugin is configured
 	redis    redis.UniversalClient
 	later    func(context.Context, checkoutscript.Pending) error
-	watch    observers
+	tel      *centraotel.Telemetry
 	logger   *slog.Logger
-}
-
-// observers are told how things went, for metrics.
-type observers struct {
-	call     func(context.Context, centra.Call)
-	turn     func(context.Context, redisturns.Outcome)
-	capture  func(context.Context, checkoutscript.Outcome)
-	recovery func(context.Context, recovery.Outcome)
 }
 
 // shop is the part of a webshop that talks to Centra.
@@ -65,7 +58,8 @@ func newShop(set settings) (*shop, error) {
 	if err := s.connect(); err != nil {
 		return nil, err
 	}
-	turns, err := redisturns.New(s.redis, redisturns.WithLogger(s.logger), redisturns.WithObserve(s.watch.turn))
+	turns, err := redisturns.New(s.redis, redisturns.WithLogger(s.logger),
+		redisturns.WithObserve(func(ctx context.Context, o redisturns.Outcome) { s.tel.Turn(ctx, centraotel.Turn(o)) }))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +76,7 @@ func newShop(set settings) (*shop, error) {
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return mayRemind(r) },
 		Later:    s.later,
 		Logger:   s.logger,
-		Observe:  s.watch.capture,
+		Observe:  s.tel.Callback,
 	}
 	if s.api == "shop" { // the others have no more rights than the browser itself
 		capture.Filter = onlyFromBrowsers
@@ -97,7 +91,7 @@ func newShop(set settings) (*shop, error) {
 		Checkout: "/checkout",
 		DeadLink: "/checkout?cart=gone",
 		Logger:   s.logger,
-		Observe:  s.watch.recovery,
+		Observe:  s.tel.Recovery,
 
 		InsecurePlainHTTP: s.plainHTTP(),
 	})
@@ -132,7 +126,7 @@ func mayRemind(r *http.Request) bool {
 func (s *shop) connect() error {
 	opts := []centra.Option{
 		centra.WithLogger(s.logger), centra.WithUserAgent("centra-go-fleet"), centra.WithOrigin(s.origin),
-		centra.WithObserve(s.watch.call),
+		s.tel.Client(), centra.WithCorrelationID(centraotel.TraceID),
 	}
 	switch s.api {
 	case "checkout":
@@ -165,8 +159,8 @@ func (s *shop) connect() error {
 // routes are those of the library. None of them asks Redis for more than a turn,
 // which waits for nobody who is away.
 func (s *shop) routes(r chi.Router) {
-	r.Handle(s.callback.Pattern()+"*", s.callback)
-	r.Handle(s.recovery.Pattern(), s.recovery)
+	r.Handle(s.callback.Pattern()+"*", s.tel.Handler("checkoutscript", s.callback))
+	r.Handle(s.recovery.Pattern(), s.tel.Handler("recovery", s.recovery))
 	r.Get("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, s.recovery.RobotsTxt())
 	})

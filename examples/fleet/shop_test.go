@@ -73,10 +73,9 @@ func TestTheWholeFlow(t *testing.T) {
 
 			metrics := shop.browser().get("/metrics").body
 			for _, want := range []string{
-				`centra_captures_total{code="captured"} 1`, `centra_recoveries_total{code="recovered"} 1`,
-				`centra_recoveries_total{code="order_recovered"} 1`, `centra_turns_total{how="shared"}`,
-				`centra_captures_waiting 0`,
-				`route="/abandoned-cart/{selection}",status="303"`, "go_goroutines",
+				"\ncentra_carts_captured_total 1", "\ncentra_carts_recovered_total 1", `centra_orders_recovered_total{centra_currency="SEK"} 1`,
+				`centra_turn_wait_seconds_count{centra_turn="shared"}`, "\ncentra_captures_waiting 0",
+				`route="/abandoned-cart/{selection}",status="303"`, "\ngo_goroutines",
 			} {
 				if !strings.Contains(metrics, want) {
 					t.Errorf("the metrics lack %s", want)
