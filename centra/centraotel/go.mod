@@ -3,7 +3,7 @@ module github.com/centra-go/cartabandonment/centra/centraotel
 go 1.25.0
 
 require (
-	github.com/centra-go/cartabandonment v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
 	github.com/google/go-cmp v0.7.0
 	github.com/prometheus/client_golang v1.24.1
 	github.com/prometheus/otlptranslator v1.0.0

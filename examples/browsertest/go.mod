@@ -5,7 +5,7 @@ go 1.25.0
 replace github.com/centra-go/cartabandonment => ../..
 
 require (
-	github.com/centra-go/cartabandonment v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/google/go-cmp v0.7.0

@@ -5,9 +5,9 @@ go 1.26.0
 require (
 	github.com/alexedwards/scs/goredisstore v0.0.0-20250212122300-421ef1d8611c
 	github.com/alexedwards/scs/v2 v2.9.0
-	github.com/centra-go/cartabandonment v0.0.0
-	github.com/centra-go/cartabandonment/centra/centraotel v0.0.0
-	github.com/centra-go/cartabandonment/centra/session/redisturns v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
+	github.com/centra-go/cartabandonment/centra/centraotel v0.1.0
+	github.com/centra-go/cartabandonment/centra/session/redisturns v0.1.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.11.0

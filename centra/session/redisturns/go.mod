@@ -4,7 +4,7 @@ go 1.25.0
 
 require (
 	github.com/bsm/redislock v0.9.4
-	github.com/centra-go/cartabandonment v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
 	github.com/redis/go-redis/v9 v9.22.0
 )
 

@@ -3,7 +3,7 @@ module github.com/centra-go/cartabandonment/examples/internal/benchmarks
 go 1.25.0
 
 require (
-	github.com/centra-go/cartabandonment v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
 	github.com/go-resty/resty/v2 v2.17.2
 	github.com/hashicorp/go-retryablehttp v0.7.8
 )

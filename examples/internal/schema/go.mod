@@ -3,7 +3,7 @@ module github.com/centra-go/cartabandonment/examples/internal/schema
 go 1.25.0
 
 require (
-	github.com/centra-go/cartabandonment v0.0.0
+	github.com/centra-go/cartabandonment v0.1.0
 	github.com/vektah/gqlparser/v2 v2.5.64
 )
 
