@@ -176,6 +176,9 @@ func TestTheGuidesFunctions(t *testing.T) {
 // What the README, the guides and the modules' READMEs show in Go is code that this
 // repository compiles, to the letter.
 func TestSnippetsAreCompiled(t *testing.T) {
+	if _, err := os.Stat("centra/session/redisturns"); err != nil {
+		t.Skip("a module that was downloaded is without those below it")
+	}
 	var compiled strings.Builder
 	var documents []string
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
