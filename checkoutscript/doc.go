@@ -32,7 +32,8 @@
 // place, with what Centra says to the shopper if it said anything, by field (fields) or
 // in general (messages); message is for the page's developer:
 //
-//	{"suspendIgnore": true, "error": {"code": "refused", "message": "...", "fields": {"email": "..."}, "messages": ["..."]}}
+//	{"suspendIgnore": true, "error": {"code": "refused", "message": "...",
+//	  "fields": {"email": "..."}, "messages": ["..."]}}
 //
 // Where Centra cannot be reached and the host's queue took the capture (see below),
 // it is 202 with suspendIgnore alone.
