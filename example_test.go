@@ -16,6 +16,7 @@ import ( // what the README needs not
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,5 +218,33 @@ func TestSnippetsAreCompiled(t *testing.T) {
 	}
 	if snippets == 0 {
 		t.Error("no document shows any Go")
+	}
+}
+
+// Every module is looked after: an update of what it depends on is proposed for it.
+func TestDependabotKnowsEveryModule(t *testing.T) {
+	settings, err := os.ReadFile(".github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listed, _ := strings.Cut(string(settings), "directories:\n")
+	listed, _, _ = strings.Cut(listed, "    schedule:")
+	var modules strings.Builder
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == "go.mod" {
+			directory := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), ".")
+			fmt.Fprintf(&modules, "      - /%s\n", directory)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(modules.String(), "\n")
+	got := strings.Split(listed, "\n")
+	slices.Sort(want)
+	slices.Sort(got)
+	if modules.String() != "      - /\n" && !slices.Equal(got, want) { // a downloaded module is without the others
+		t.Errorf("dependabot.yml lists\n%s\nthe repository has\n%s", listed, &modules)
 	}
 }
