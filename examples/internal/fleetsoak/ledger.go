@@ -93,7 +93,7 @@ type fates struct {
 	pointless   int // the cart was ordered or lost first
 	never       int
 	overwritten int           // was in the cart, and an older one took its place
-	unordered   int           // an older address stayed, or came back, since turns were not shared
+	unordered   int           // not the last in its cart, since turns were not shared or Redis had forgotten
 	false200    int           // answered 200 and not there then
 	late        time.Duration // the last to arrive, after all was well again
 	itemsWrong  int           // carts without an item that was answered for, or with one twice
@@ -124,8 +124,11 @@ func (c *crowd) auditEntry(e *entry, calm time.Time, f *fates) {
 		}
 	}
 	for _, x := range e.captures {
-		if x.accepted() {
+		switch {
+		case x.accepted():
 			c.auditCapture(e, x, held, calm, f)
+		case x.status == http.StatusNotFound && e.lost == kept && !c.alone(x.began, x.end):
+			c.tally.found(wrongAnswer, "an event for a living cart: 404")
 		}
 	}
 }
@@ -145,7 +148,9 @@ func (c *crowd) auditCapture(e *entry, x, held *capture, calm time.Time, f *fate
 	}
 	// Who leaves is noticed a moment later.
 	older := held != nil && held.end.Add(100*time.Millisecond).Before(x.began)
-	unordered := older && c.alone(held.began, x.end)
+	// Which address is newer, and which session took the place of the one that waits,
+	// Redis may have forgotten until it arrived.
+	unordered := older && c.alone(held.began, later(at, calm))
 	switch {
 	case !at.IsZero():
 		f.reached++
@@ -157,6 +162,8 @@ func (c *crowd) auditCapture(e *entry, x, held *capture, calm time.Time, f *fate
 		return
 	case held != nil && !older:
 		f.replaced++
+	case held == nil && c.alone(x.began, calm):
+		unordered = true
 	case !unordered:
 		f.never++
 	}

@@ -66,19 +66,20 @@ func megabytes(n int64) string {
 	return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
 }
 
-// meetings counts calls at once for one visitor: those that met while processes
-// shared their turns, and those while they did not.
-func (r *report) meetings() (shared, apart int) {
+// meetings are calls at once for one visitor: those that met while processes shared
+// their turns, and how many did while they did not, or when Redis had forgotten that
+// two sessions are one visitor's.
+func (r *report) meetings() (shared []meeting, apart int) {
 	t := r.centra.trace
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range t.meetings {
 		switch {
 		case !m.real():
-		case r.alone(m.earlier.at, m.later.at):
+		case r.alone(m.earlier.visitor.began, m.later.at):
 			apart++
 		default:
-			shared++
+			shared = append(shared, m)
 		}
 	}
 	return shared, apart
@@ -112,7 +113,11 @@ func (r *report) promises() []promise {
 	add(r.lost[unexplained] == 0, "no cart is lost", "%d", r.lost[unexplained])
 	add(f.itemsWrong == 0, "carts hold what was put into them, once", "%d do not", f.itemsWrong)
 	shared, _ := r.meetings()
-	add(shared == 0, "never two calls at once for one visitor", "%d times", shared)
+	met := fmt.Sprint(len(shared), " times")
+	if len(shared) > 0 {
+		met += " (" + shared[0].String() + ")"
+	}
+	add(len(shared) == 0, "never two calls at once for one visitor", "%s", met)
 	lag := r.strain.late()
 	add(r.tally.row(callback).max < callbackLimit+lag, fmt.Sprintf("events are answered within %s", callbackLimit), "%s",
 		short(r.tally.row(callback).max))
@@ -172,12 +177,12 @@ func (r *report) write(out io.Writer) {
 	fmt.Fprintf(out, "\n%d addresses answered 200, %d answered 202\n", f.delivered, f.queued)
 	fmt.Fprintf(out, "  %d reached their cart, %d gave way to a newer one, %d whose cart was ordered or lost first, %d never\n",
 		f.reached, f.replaced, f.pointless, f.never)
-	fmt.Fprintf(out, "  %d are not the last in their cart, since turns were not shared between it and them\n", f.unordered)
+	fmt.Fprintf(out, "  %d are not the last in their cart: turns were not shared, or Redis had forgotten\n", f.unordered)
 	fmt.Fprintf(out, "%d carts; lost: %d %s, %d %s, %d %s\n", len(r.ledger.entries), r.lost[withKilled], withKilled,
 		r.lost[alone], alone, r.lost[unexplained], unexplained)
 	shared, apart := r.meetings()
 	fmt.Fprintf(out, "calls at once for one visitor: %d times, and %d times while turns were not shared; %d requests to Centra\n",
-		shared, apart, r.centra.trace.count())
+		len(shared), apart, r.centra.trace.count())
 	fmt.Fprintf(out, "memory %s; keys in Redis %v\n\n", strings.Join(r.memory, ", "), r.keys)
 
 	for _, p := range r.promises() {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,8 +109,8 @@ func TestThreeProcessesKeepWhatOneKeeps(t *testing.T) {
 			}
 		}
 		r := &report{crowd: c}
-		if shared, _ := r.meetings(); shared > 0 {
-			t.Errorf("run %d: %d times two calls at once for one visitor", run, shared)
+		if shared, _ := r.meetings(); len(shared) > 0 {
+			t.Errorf("run %d: %d times two calls at once for one visitor: %v", run, len(shared), shared[0])
 		}
 	}
 }
@@ -267,6 +270,24 @@ func (s *shopper) leaves(t *testing.T, email string) {
 	x := s.event(t.Context(), email)
 	if took := x.end.Sub(x.began); x.status != http.StatusAccepted || took > 9*time.Second {
 		t.Errorf("an event is answered %d after %v", x.status, took)
+	}
+}
+
+// A short soak: everything goes wrong at once.
+func TestSoak(t *testing.T) {
+	needs(t, false)
+	o := options{
+		visitors: 12, duration: 14 * time.Second, outage: 5 * time.Second, seed: rand.Uint64(),
+		think: 2 * time.Second, every: 4 * time.Second,
+	}
+	r, err := soak(t.Context(), o, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	r.write(&said)
+	if len(r.broken()) > 0 {
+		t.Error(said.String())
 	}
 }
 

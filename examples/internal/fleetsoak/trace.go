@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"path"
 	"sync"
 	"time"
 
@@ -26,17 +28,22 @@ type trace struct {
 }
 
 // visits are the calls of one visitor that are under way.
-type visits struct{ under map[*exchange]bool }
+type visits struct {
+	began time.Time
+	under map[*exchange]bool
+}
 
 // exchange is a request to Centra.
 type exchange struct {
 	process int
+	path    string
 	call    string // all attempts of a call have the same
 	token   string
 	cart    string // of an address
 	email   string
 	at      time.Time
 	visitor *visits
+	left    time.Time
 	broken  time.Time // when its connection was lost; zero if it was not
 }
 
@@ -57,6 +64,15 @@ func (m meeting) real() bool {
 	return m.earlier.broken.IsZero() || m.earlier.broken.After(m.later.at.Add(50*time.Millisecond))
 }
 
+// String says when which processes met, without a token or an ID.
+func (m meeting) String() string {
+	say := func(e *exchange) string {
+		return fmt.Sprintf("%s from process %d, %s to %s", e.path, e.process,
+			e.at.Format("15:04:05.000"), e.left.Format("15:04:05.000"))
+	}
+	return say(m.earlier) + ", and " + say(m.later)
+}
+
 func newTrace(c *centratest.Server) *trace {
 	return &trace{
 		centra: c, visitors: make(map[string]*visits), issued: make(map[string]bool),
@@ -65,8 +81,11 @@ func newTrace(c *centratest.Server) *trace {
 }
 
 func (t *trace) arrive(process int, r *http.Request, body []byte) *exchange {
-	e := &exchange{process: process, call: r.Header.Get("X-Correlation-ID"), token: r.Header.Get("API-Token"), at: time.Now()}
-	if bytes.HasSuffix([]byte(r.URL.Path), []byte("/payment-fields")) {
+	e := &exchange{
+		process: process, path: path.Base(r.URL.Path), at: time.Now(),
+		call: r.Header.Get("X-Correlation-ID"), token: r.Header.Get("API-Token"),
+	}
+	if e.path == "payment-fields" {
 		var fields struct {
 			Email string `json:"email"`
 			OptIn any    `json:"cartAbandonmentEmail"`
@@ -83,7 +102,7 @@ func (t *trace) arrive(process int, r *http.Request, body []byte) *exchange {
 	}
 	v := t.visitors[e.token]
 	if v == nil {
-		v = &visits{make(map[*exchange]bool)}
+		v = &visits{e.at, make(map[*exchange]bool)}
 		t.visitors[e.token] = v
 	}
 	for other := range v.under {
@@ -113,6 +132,7 @@ func (t *trace) leave(e *exchange, status int, answer []byte) {
 	cart := t.centra.SelectionOf(next)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	e.left = now
 	if e.visitor != nil {
 		delete(e.visitor.under, e)
 	}
