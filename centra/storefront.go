@@ -126,9 +126,11 @@ func (a *StorefrontAPI) AttachSelection(ctx context.Context, s Session, id Selec
 // attached is the error of an answer that is not the cart that was asked for.
 func (x *exchange) attached(answer *storefrontAnswer, id SelectionID) error {
 	if len(answer.errors) > 0 && !answer.partial() {
-		e := x.faulty(answer)
-		if e.Kind == nil && answer.errors[0].aboutCart() { // there is nothing but the ID to refuse
-			e.Kind = ErrSelectionNotFound
+		e, said := x.faulty(answer), answer.errors[0]
+		refused := e.Kind == nil && said.aboutCart()
+		gone := answer.atDocument() && errors.Is(e, ErrInvalidResponse) && said.says(goneWords...)
+		if refused || gone { // there is nothing but the ID that could be
+			e.Kind, e.reason = ErrSelectionNotFound, ""
 		}
 		return e
 	}

@@ -18,11 +18,13 @@ var storefrontWords = []struct {
 	{ErrUnauthorized, false, []string{"forbidden", "access denied"}},
 	{ErrRateLimited, false, []string{"rate limit", "too many requests", "too many attempts", "throttle"}},
 	{ErrUnavailable, false, []string{
-		"internal server", "internal error", "service unavailable", "temporarily", "timeout", "timed out", "try again",
-		"maintenance",
+		"internal server", "internal system", "internal error", "service unavailable", "temporarily", "timeout",
+		"timed out", "try again", "maintenance",
 	}},
-	{ErrSelectionNotFound, true, []string{"not found", "no such", "not exist", "expired", "unknown selection"}},
+	{ErrSelectionNotFound, true, goneWords},
 }
+
+var goneWords = []string{"not found", "no such", "not exist", "expired", "unknown selection"}
 
 // errTokenRefused stands for what Centra says of a token that it does not know any
 // more, a session's or the plugin's.
@@ -32,17 +34,17 @@ var errTokenRefused = errors.New("token refused")
 func (a *storefrontAnswer) kind() error {
 	for _, row := range storefrontWords {
 		for _, e := range a.errors {
-			message := strings.ToLower(e.message)
-			says := func(word string) bool { return strings.Contains(message, word) }
-			if !slices.ContainsFunc(row.words, says) {
-				continue
-			}
-			if !row.cartOnly || e.aboutCart() || says("selection") {
+			if e.says(row.words...) && (!row.cartOnly || e.aboutCart() || e.says("selection")) {
 				return row.kind
 			}
 		}
 	}
 	return nil
+}
+
+func (e storefrontError) says(words ...string) bool {
+	message := strings.ToLower(e.message)
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(message, word) })
 }
 
 func (e storefrontError) aboutCart() bool {
@@ -61,6 +63,14 @@ func (a *storefrontAnswer) partial() bool {
 		}
 	}
 	return true
+}
+
+// within reports whether a field of the document was carried out, and only its
+// answer could not be written.
+func (a *storefrontAnswer) within() bool {
+	return slices.ContainsFunc(a.errors, func(e storefrontError) bool {
+		return len(e.path) > 1 && e.path[0] != "variable" // which some servers write of a variable that is refused
+	})
 }
 
 // atDocument reports whether errors are about the document as a whole, none of

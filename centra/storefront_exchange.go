@@ -163,11 +163,14 @@ func (x *exchange) isSessions() bool { return x.given != "" && x.instead == "" }
 // faulty is the error of errors.
 func (x *exchange) faulty(answer *storefrontAnswer) *Error {
 	kind, reason := answer.kind(), ""
+	refused := errors.Is(kind, errTokenRefused) || kind == nil && x.status == http.StatusUnauthorized && answer.atDocument()
 	switch {
-	case errors.Is(kind, errTokenRefused) && x.isSessions() && (!x.hostsDocument || answer.atDocument()):
+	case !x.repeatable && answer.within():
+		return x.failed(ErrOutcomeUnknown, "", nil)
+	case refused && x.isSessions() && (!x.hostsDocument || answer.atDocument()):
 		x.seen = CartEmpty // whatever session may come with it
 		return x.failed(ErrSelectionNotFound, reasonExpired, errExpired)
-	case errors.Is(kind, errTokenRefused):
+	case refused:
 		return x.failed(ErrUnauthorized, reasonToken, nil)
 	case errors.Is(kind, ErrUnavailable) && !x.repeatable: // in the middle of it
 		return x.failed(ErrOutcomeUnknown, "", nil)

@@ -67,19 +67,21 @@ func (p Payment) input(to addresses, more map[string]any) extra {
 	return input
 }
 
-// aboutPayment is for the answer to paymentInstructions. An action beside
-// refusals counts only where it says that everything is paid.
+// aboutPayment is for the answer to paymentInstructions. An order with a number is
+// one, whatever else went wrong; any other action beside refusals does not count.
 func aboutPayment(x *exchange, answer *storefrontAnswer) error {
 	paid := answer.action != nil && answer.action.Action == ActionSuccess
 	switch {
+	case paid && answer.action.Order != nil && answer.action.Order.Order != "":
+		return x.sessionless()
 	case len(answer.errors) > 0 && !answer.partial():
 		return x.faulty(answer)
-	case len(answer.userErrors) > 0 && !paid:
+	case paid:
+		return x.failed(x.unreadable(), errNoOrder.Error(), nil)
+	case len(answer.userErrors) > 0:
 		return x.refusedChange(answer)
 	case answer.action == nil || answer.action.Action == "":
 		return x.failed(x.unreadable(), errNoAction.Error(), nil)
-	case paid && (answer.action.Order == nil || answer.action.Order.Order == ""):
-		return x.failed(x.unreadable(), errNoOrder.Error(), nil)
 	}
 	return x.sessionless()
 }
@@ -113,10 +115,10 @@ func aboutResult(x *exchange, answer *storefrontAnswer) error {
 	x.seen = CartUnknown // an order leaves an empty cart, which says nothing of the session
 	paid := answer.result == resultSuccess
 	switch {
+	case paid && answer.order != nil && answer.order.Order != "": // whatever else went wrong
+		return nil
 	case len(answer.errors) > 0 && !answer.partial():
 		return x.faulty(answer)
-	case paid && answer.order != nil && answer.order.Order != "":
-		return nil
 	case len(answer.userErrors) > 0 && !paid:
 		return x.refusedChange(answer)
 	case answer.result == resultFailed:

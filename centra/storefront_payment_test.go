@@ -42,6 +42,9 @@ func TestStorefrontStartPayment(t *testing.T) {
 			&centra.PaymentAction{Action: centra.ActionSuccess, Order: &centra.Order{Order: "1001", Session: newToken}}, nil},
 		{"success beside refusals", instructions(`{"__typename":"SuccessPaymentAction","order":{"number":"1001"}}`, refused),
 			&centra.PaymentAction{Action: centra.ActionSuccess, Order: &centra.Order{Order: "1001", Session: newToken}}, nil},
+		{"success beside errors", strings.Replace(instructions(`{"__typename":"SuccessPaymentAction","order":{"number":1001,"lines":[null]}}`, ""),
+			"{", `{"errors":[{"message":"Product is gone","path":["paymentInstructions","action","order","lines",0]}],`, 1),
+			&centra.PaymentAction{Action: centra.ActionSuccess, Order: &centra.Order{Order: "1001", Session: newToken}}, nil},
 		{"no action, refused", instructions("null", refused), nil, nil},
 		{"an action beside refusals", instructions(`{"__typename":"RedirectPaymentAction","url":"x"}`, refused), nil, nil},
 		{"sold out", instructions("null", soldOut), nil, nil},
@@ -198,6 +201,8 @@ func TestStorefrontPaymentResults(t *testing.T) {
 	}{
 		{"paid", result("SUCCESS", "", `,"order":{"number":7}`), "7", "", nil},
 		{"paid, and something to say", result("SUCCESS", `{"message":"x"}`, `,"order":{"number":7}`), "7", "", nil},
+		{"paid, beside errors", strings.Replace(result("SUCCESS", "", `,"order":{"number":7,"lines":[null]}`),
+			"{", `{"errors":[{"message":"Product is gone","path":["paymentResult","order","lines",0]}],`, 1), "7", "", nil},
 		{"failed", result("FAILED", "", ""), "", centra.ActionFailed, nil},
 		{"failed for a reason", result("FAILED", `{"message":"Card declined"}`, ""), "", "", nil},
 		{"sold out", result("FAILED", `{"__typename":"UnavailableItem","message":"x"}`, ""), "", "", nil},
