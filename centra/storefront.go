@@ -21,7 +21,9 @@ import (
 //   - whether a widget's e-mail address starts the countdown by itself, and whether a
 //     later "no" stops it: the visitor's choice is sent after every event that has an
 //     e-mail address;
-//   - with which status and in which words Centra fails: words count before the status.
+//   - with which status and in which words Centra fails: words count before the status;
+//   - whether a session that has expired is always told by "Unauthorized": another token
+//     that comes without it is the visitor's own.
 //
 // examples/verify finds out with a plugin of your own.
 //

@@ -49,11 +49,6 @@ func (a *StorefrontAPI) do(
 	kept = r.session
 	_, err = a.ask(ctx, r, func(x *exchange, answer *storefrontAnswer) error {
 		kept = x.session
-		if x.seen == CartEmpty && x.session != x.given {
-			// A login brings a new session too. That its cart is empty says nothing of
-			// the one before.
-			x.seen = CartUnknown
-		}
 		if len(answer.errors) > 0 && !answer.partial() {
 			return x.faulty(answer)
 		}

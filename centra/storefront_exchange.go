@@ -57,15 +57,21 @@ func (x *exchange) readStorefront(answer *storefrontAnswer) error {
 	}
 }
 
-// sees notes what is in the cart, for [Call.Cart].
+// sees notes what is in the cart, for [Call.Cart]. Another session with nothing in
+// its cart is told only where it was started in the place of one that has expired,
+// which Centra says here: a token that rotates while the cart is empty is another
+// thing, and the visitor keeps it.
 func (a *storefrontAnswer) sees(x *exchange) {
+	rotated := x.isSessions() && x.session != x.given
 	switch {
 	case a.cart != nil && a.cart.Items == nil, a.cart == nil && !a.emptied:
 		x.seen = CartUnknown
-	case a.cart == nil || a.cart.Empty():
-		x.seen = CartEmpty
-	default:
+	case a.cart != nil && !a.cart.Empty():
 		x.seen = CartFilled
+	case rotated:
+		x.seen = CartUnknown
+	default:
+		x.seen = CartEmpty
 	}
 }
 
@@ -77,9 +83,10 @@ func (a *StorefrontAPI) start(ctx context.Context, expired Session) (*Selection,
 	return answer.selection(), err
 }
 
-// startedNone leaves the caller with the expired session where no other came.
+// startedNone leaves the caller with the expired session where no other came, or
+// only with a failure.
 func (x *exchange) startedNone(err *error) {
-	if x.instead == "" || x.session != "" {
+	if x.instead == "" || *err == nil && x.session != "" {
 		return
 	}
 	x.session = x.instead

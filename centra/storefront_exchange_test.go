@@ -69,6 +69,18 @@ func TestStorefrontExpiredSession(t *testing.T) {
 			{Op: "query selection", StatusCode: 401, Failure: "not_found", Cart: centra.CartEmpty},
 			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
 		}},
+		{"Selection with 401 in other words", read, map[string][]string{
+			"selection": {`HTTP 401 {"errors":[{"message":"The token is not valid"}]}`, started},
+		}, dead + " " + plugin, newToken, nil, []centra.Call{
+			{Op: "query selection", StatusCode: 401, Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+		}},
+		{"Selection where no other session can be had", read, map[string][]string{"selection": {
+			unauthorized, `{"errors":[{"message":"Too many requests"}],` + withToken + `}`,
+		}}, dead + " " + plugin, token, centra.ErrRateLimited, []centra.Call{
+			{Op: "query selection", Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", Failure: "rate_limited"},
+		}},
 		{"Selection where the plugin's token is refused too", read, map[string][]string{"selection": {unauthorized}}, dead + " " + plugin, token,
 			centra.ErrUnauthorized, []centra.Call{
 				{Op: "query selection", Failure: "not_found", Cart: centra.CartEmpty},
@@ -173,18 +185,45 @@ func TestStorefrontExpiredSession(t *testing.T) {
 	})
 }
 
-// A login brings another session while nothing is in the cart. That is no sign
-// that the one before had expired, and it must be kept.
-func TestStorefrontLoginIsNoExpiry(t *testing.T) {
-	g := storefrontServer(t, map[string][]string{"login": {`{"data":{"login":{"selection":` + nothingInIt + `,"userErrors":[]}},` + withToken + `}`}})
-	var told centra.Call
-	ctx := centra.WatchCalls(t.Context(), func(c centra.Call) { told = c })
-	got, err := newStorefront(t, g.URL).Do(ctx, token, http.MethodPost, "mutation login { login { ...answered } }", nil, nil)
-	if err != nil || got != newToken {
-		t.Fatalf("%v, %v", got, err)
-	}
-	if !told.SessionChanged || told.Cart != centra.CartUnknown {
-		t.Errorf("told %+v", told)
+// A login, an order or a token that rotates brings another session while nothing is
+// in the cart. That is no sign that the one before had expired, and it must be kept.
+func TestStorefrontRotationIsNoExpiry(t *testing.T) {
+	rotated := func(data string) []string { return []string{`{"data":{` + data + `},` + withToken + `}`} }
+	empty := `"selection":` + nothingInIt + `,"userErrors":[]`
+	for name, test := range map[string]struct {
+		answers map[string][]string
+		call    func(context.Context, api) (centra.Session, error)
+	}{
+		"Do": {map[string][]string{"login": rotated(`"login":{` + empty + `}`)}, func(ctx context.Context, c api) (centra.Session, error) {
+			return c.Do(ctx, token, http.MethodPost, "mutation login { login { ...answered } }", nil, nil)
+		}},
+		"Selection": {map[string][]string{"selection": rotated(`"selection":` + nothingInIt)}, func(ctx context.Context, c api) (centra.Session, error) {
+			sel, err := c.Selection(ctx, token)
+			return sel.Session, err
+		}},
+		"UpdateFields": {map[string][]string{"setAddress": rotated(`"setAddress":{` + empty + `}`)}, func(ctx context.Context, c api) (centra.Session, error) {
+			sel, err := c.UpdateFields(ctx, token, centra.Fields{Address: &centra.Address{Country: "SE"}})
+			return sel.Session, err
+		}},
+		"StartPayment": {map[string][]string{
+			"paymentInstructions": rotated(`"paymentInstructions":{` + empty + `,"action":{"__typename":"SuccessPaymentAction","order":{"number":7}}}`),
+		}, func(ctx context.Context, c api) (centra.Session, error) {
+			action, err := c.StartPayment(ctx, token, storefrontPayment)
+			return action.Session, err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := storefrontServer(t, test.answers)
+			var told centra.Call
+			ctx := centra.WatchCalls(t.Context(), func(c centra.Call) { told = c })
+			got, err := test.call(ctx, newStorefront(t, g.URL, centra.WithPartialAddress()))
+			if err != nil || got != newToken {
+				t.Fatalf("%v, %v", got, err)
+			}
+			if !told.SessionChanged || told.Cart != centra.CartUnknown {
+				t.Errorf("told %+v", told)
+			}
+		})
 	}
 }
 
@@ -249,4 +288,42 @@ func TestStorefrontVisitorsHeal(t *testing.T) {
 			t.Errorf("another browser with the same dead value got %q, the first one %q, error %v", second, first, err)
 		}
 	})
+}
+
+// A token that rotated in the first of two calls is kept, and followed by whoever
+// still brings the old one, though the second shows an empty cart.
+func TestStorefrontVisitorsFollow(t *testing.T) {
+	g := storefrontServer(t, map[string][]string{
+		"addresses":  {strings.TrimSuffix(entered("null", "null", "SE"), "}") + "," + withToken + "}"},
+		"setAddress": {changed("setAddress", nothingInIt)},
+		"selection":  {readCartAnswer(nothingInIt)},
+	})
+	c := newStorefront(t, g.URL)
+	visitors, err := session.NewVisitors(session.Cookie{InsecurePlainHTTP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []func(context.Context, centra.Session) (*centra.Selection, error){
+		func(ctx context.Context, s centra.Session) (*centra.Selection, error) {
+			return c.UpdateFields(ctx, s, centra.Fields{Email: "a@b.se"})
+		},
+		c.Selection,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://shop.example.com/", nil)
+		r.AddCookie(&http.Cookie{Name: "centra-session", Value: string(token)})
+		w := httptest.NewRecorder()
+		err := visitors.Do(w, r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
+			sel, err := call(ctx, s)
+			if err != nil {
+				return "", err
+			}
+			return sel.Session, nil
+		})
+		if cookies := w.Result().Cookies(); err != nil || len(cookies) != 1 || cookies[0].Value != string(newToken) {
+			t.Errorf("cookies %v, error %v", cookies, err)
+		}
+	}
+	if all := g.asked(t); all[len(all)-1].Token != string(newToken) {
+		t.Errorf("the last call was made with %q", all[len(all)-1].Token)
+	}
 }

@@ -71,6 +71,9 @@ func (p Payment) input(to addresses, more map[string]any) extra {
 // one, whatever else went wrong; any other action beside refusals does not count.
 func aboutPayment(x *exchange, answer *storefrontAnswer) error {
 	paid := answer.action != nil && answer.action.Action == ActionSuccess
+	if paid {
+		x.seen = CartUnknown // as after a result
+	}
 	switch {
 	case paid && answer.action.Order != nil && answer.action.Order.Order != "":
 		return x.sessionless()

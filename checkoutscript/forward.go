@@ -159,9 +159,10 @@ var errNoSelection = fmt.Errorf("checkoutscript: the API returned neither a sele
 // one by now, and the shop's own next call starts one if it has not.
 func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields) (
 	*centra.Selection, centra.Session, error) {
-	sel, err := h.config.API.UpdateFields(ctx, s, f)
+	var says renewal
+	sel, err := h.config.API.UpdateFields(centra.WatchCalls(ctx, says.see), s, f)
 	if err == nil {
-		return alive(s, sel)
+		return says.alive(s, sel)
 	}
 	now := failedSession(err)
 	if now == "" || now == s {
@@ -170,7 +171,7 @@ func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields)
 	// A failure does not say whether the token was rotated or replaced: look.
 	_, looked, lookErr := h.look(ctx, now)
 	if errors.Is(lookErr, errExpired) {
-		return nil, "", errExpired
+		return nil, looked, errExpired
 	}
 	if looked != "" {
 		now = looked
@@ -181,24 +182,40 @@ func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields)
 // look reads the cart of a session, and returns the session to keep. An empty
 // cart is as good as one that has expired.
 func (h *Handler) look(ctx context.Context, s centra.Session) (*centra.Selection, centra.Session, error) {
-	sel, err := h.config.API.Selection(ctx, s)
+	var says renewal
+	sel, err := h.config.API.Selection(centra.WatchCalls(ctx, says.see), s)
 	switch {
 	case err != nil:
 		return nil, failedSession(err), hostError(err)
 	case sel == nil:
 		return nil, "", errNoSelection
+	case sel.Empty() && says.same():
+		return nil, sel.Session, errExpired
 	case sel.Empty():
 		return nil, "", errExpired
 	}
 	return sel, sel.Session, nil
 }
 
+// renewal is what calls say of a session that came in the place of another. In the
+// Storefront API one that only replaces an expired one is told from a token that
+// rotated while the cart is empty; in the others both look the same.
+type renewal struct{ told, replaced bool }
+
+func (n *renewal) see(c centra.Call) {
+	n.told = n.told || c.API == "storefront"
+	n.replaced = n.replaced || c.SessionChanged && c.Cart == centra.CartEmpty
+}
+
+// same reports whether it is certainly the visitor's session, whatever its token.
+func (n *renewal) same() bool { return n.told && !n.replaced }
+
 // alive tells a cart from one that only took the place of an expired one.
-func alive(s centra.Session, sel *centra.Selection) (*centra.Selection, centra.Session, error) {
+func (n *renewal) alive(s centra.Session, sel *centra.Selection) (*centra.Selection, centra.Session, error) {
 	switch {
 	case sel == nil:
 		return nil, "", errNoSelection
-	case sel.Session != s && sel.Empty():
+	case sel.Session != s && sel.Empty() && !n.same():
 		return nil, "", errExpired
 	}
 	return sel, sel.Session, nil

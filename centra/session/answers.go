@@ -22,8 +22,12 @@ func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.mayBeNew = a.mayBeNew || (!a.changed && c.CartMayBeNew)
-	a.changed = a.changed || c.SessionChanged
-	a.replaced = a.replaced || (a.changed && c.Cart == centra.CartEmpty)
+	changed := c.SessionChanged
+	if c.API != "storefront" { // where a token that rotated in an earlier call says nothing
+		a.changed = a.changed || changed
+		changed = a.changed
+	}
+	a.replaced = a.replaced || (changed && c.Cart == centra.CartEmpty)
 	a.chosen = a.chosen || c.API == "shop"
 	a.gone = c.Failure == "not_found"
 	if c.Cart != centra.CartUnknown {

@@ -87,7 +87,7 @@ func (v *verifier) storefrontTokens(api *centra.StorefrontAPI, s *shopper) error
 		v.report.fits(question, "is refused as expired (status "+status+"), and another can be started")
 	case err == nil && started.Session != "verify-no-such-session":
 		v.report.differs(question, "is replaced without a word",
-			"Events of expired sessions are told by their empty carts alone: please report it")
+			"Visitors whose session has expired are not told from those whose token is new: please report it")
 	default:
 		v.report.differs(question, what(err), "Visitors whose session has expired would not get another: please report it")
 	}

@@ -77,3 +77,42 @@ func TestAnotherStorefrontAPI(t *testing.T) {
 		t.Error("the page after the payment does not name the order")
 	}
 }
+
+// Tokens that rotate with every answer are followed everywhere, also while nothing is
+// in the cart and after an order. No call is ever made with a dead one.
+func TestStorefrontFollowsEveryToken(t *testing.T) {
+	shop := open(t, "storefront")
+	shop.centra.RotateTokens(1)
+	v := shop.visitor(t)
+	steps := []struct {
+		name string
+		do   func() page
+	}{
+		{"an item", func() page { return v.post("/cart/items/1-1", "") }},
+		{"an event", func() page { return v.post("/centra/callback", jQueryEvent) }},
+		{"the method", func() page { return v.post("/payment-method", "method="+shop.method(centratest.SuccessMethod)) }},
+		{"the form", func() page { return v.post("/checkout", "email=canary%40example.com&country=SE") }},
+		{"the reminder", func() page { return v.post("/reminder", "reminder=no") }},
+		{"an order", func() page { return v.pay() }},
+		{"the shop window", func() page { return v.get("/") }},
+		{"an empty checkout", func() page { return v.get("/checkout") }},
+		{"an event for an empty cart", func() page { return v.post("/centra/callback", jQueryEvent) }},
+		{"the reminder for an empty cart", func() page { return v.post("/reminder", "reminder=yes") }},
+		{"a dead link", func() page { return v.get("/abandoned-cart/0123456789abcdef0123456789abcdef") }},
+		{"nothing to pay", func() page { return v.pay() }},
+		{"another item", func() page { return v.post("/cart/items/2-1", "") }},
+	}
+	for _, step := range steps {
+		before := len(shop.centra.Requests())
+		answer := step.do()
+		for _, r := range shop.centra.Requests()[before:] {
+			switch plugins := r.Header.Get("Authorization") == "Bearer "+shop.secret; {
+			case plugins && before > 0:
+				t.Errorf("%s (%d): %s started another session", step.name, answer.Status, r.Operation)
+			case !plugins && r.Selection == "":
+				t.Errorf("%s (%d): %s was asked with a dead token", step.name, answer.Status, r.Operation)
+			}
+		}
+	}
+	v.wantItems("2-1")
+}
