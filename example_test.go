@@ -16,6 +16,7 @@ import ( // what the README needs not
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -174,12 +175,19 @@ func TestTheGuidesFunctions(t *testing.T) {
 	}
 }
 
+// wholeRepository skips what a module that was downloaded is too little for: it is
+// without the modules below it.
+func wholeRepository(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat("centra/session/redisturns"); err != nil {
+		t.Skip("the modules of their own are not here")
+	}
+}
+
 // What the README, the guides and the modules' READMEs show in Go is code that this
 // repository compiles, to the letter.
 func TestSnippetsAreCompiled(t *testing.T) {
-	if _, err := os.Stat("centra/session/redisturns"); err != nil {
-		t.Skip("a module that was downloaded is without those below it")
-	}
+	wholeRepository(t)
 	var compiled strings.Builder
 	var documents []string
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -223,6 +231,7 @@ func TestSnippetsAreCompiled(t *testing.T) {
 
 // Every module is looked after: an update of what it depends on is proposed for it.
 func TestDependabotKnowsEveryModule(t *testing.T) {
+	wholeRepository(t)
 	settings, err := os.ReadFile(".github/dependabot.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +253,32 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 	got := strings.Split(listed, "\n")
 	slices.Sort(want)
 	slices.Sort(got)
-	if modules.String() != "      - /\n" && !slices.Equal(got, want) { // a downloaded module is without the others
+	if !slices.Equal(got, want) {
 		t.Errorf("dependabot.yml lists\n%s\nthe repository has\n%s", listed, &modules)
+	}
+}
+
+// What a document leads to within this repository is there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	wholeRepository(t)
+	documents, err := filepath.Glob(".github/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guides, _ := filepath.Glob(".github/guides/*.md")
+	link := regexp.MustCompile(`\]\(([^)#:]+)[^)]*\)`)
+	for _, name := range append(append(documents, guides...), "README.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(found[1], "http") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), found[1])); err != nil {
+				t.Errorf("%s leads to %s, which is not there", name, found[1])
+			}
+		}
 	}
 }
