@@ -170,7 +170,8 @@ func (x *exchange) isSessions() bool { return x.given != "" && x.instead == "" }
 // faulty is the error of errors.
 func (x *exchange) faulty(answer *storefrontAnswer) *Error {
 	kind, reason := answer.kind(), ""
-	refused := errors.Is(kind, errTokenRefused) || kind == nil && x.status == http.StatusUnauthorized && answer.atDocument()
+	refused := errors.Is(kind, errTokenRefused) ||
+		kind == nil && x.status == http.StatusUnauthorized && answer.atDocument()
 	switch {
 	case !x.repeatable && answer.within():
 		return x.failed(ErrOutcomeUnknown, "", nil)
