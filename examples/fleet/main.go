@@ -127,6 +127,17 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	queue, err := o.openQueue(ctx, logger)
+	if err != nil {
+		return fmt.Errorf("the queue cannot be opened: %w", err)
+	}
+	defer queue.close()
+	// A Redis that is away is no reason not to open: redisturns goes on without.
+	client := redis.NewClient(&redis.Options{Addr: o.redis, ContextTimeoutEnabled: true})
+	defer client.Close()
+
+	// Not before there is somebody to answer: what connects would wait.
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", o.addr, err)
@@ -135,16 +146,6 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := o.complete(listener.Addr()); err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(log, nil))
-
-	// A Redis that is away is no reason not to open: redisturns goes on without.
-	client := redis.NewClient(&redis.Options{Addr: o.redis, ContextTimeoutEnabled: true})
-	defer client.Close()
-	queue, err := o.openQueue(ctx, logger)
-	if err != nil {
-		return fmt.Errorf("the queue cannot be opened: %w", err)
-	}
-	defer queue.close()
 	s := new(site)
 	if s.metrics, err = newMetrics(queue.count); err != nil {
 		return err
@@ -157,18 +158,17 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return err
 	}
 	s.visits = newVisits(client, s.plainHTTP(), logger)
-	if err := queue.start(ctx, s.callback.Redeliver); err != nil {
-		return fmt.Errorf("the queue cannot be worked on: %w", err)
-	}
 
-	fmt.Fprintf(out, "The shop is open: http://%s\n", listener.Addr())
 	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		fmt.Fprintln(out, "The shop closes.")
+	fmt.Fprintf(out, "The shop is open: http://%s\n", listener.Addr())
+	if err = queue.start(ctx, s.callback.Redeliver); err == nil {
+		select {
+		case err = <-failed:
+		case <-ctx.Done():
+			fmt.Fprintln(out, "The shop closes.")
+		}
 	}
 	return errors.Join(err, s.close(server, queue.queue))
 }

@@ -73,10 +73,8 @@ func (v *visitor) visit(ctx context.Context) {
 		v.ledger.add(e)
 	}()
 	b.request(context.Background(), checkout, "/checkout", http.StatusOK, unwell...)
-	for range 4 + v.rng.IntN(6) {
-		if ctx.Err() != nil {
-			break
-		}
+	// Who is at the checkout while Centra is away stays until it is back.
+	for acts := 4 + v.rng.IntN(6); ctx.Err() == nil && (acts > 0 || v.centra.now() != working); acts-- {
 		v.act(b, e)
 		v.pause(ctx)
 	}
