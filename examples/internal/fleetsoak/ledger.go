@@ -95,24 +95,24 @@ type fates struct {
 	overwritten int           // was in the cart, and an older one took its place
 	unordered   int           // not the last in its cart, since turns were not shared or Redis had forgotten
 	false200    int           // answered 200 and not there then
-	late        time.Duration // the last to arrive, after all was well again
+	late        time.Duration // the last to arrive, after Centra was back
 	itemsWrong  int           // carts without an item that was answered for, or with one twice
 }
 
-// audit looks at every cart once all is over. calm is when the last thing that
-// failed was well again.
-func (c *crowd) audit(calm time.Time) (f fates, lost map[loss]int) {
+// audit looks at every cart once all is over. back is when Centra was back, calm
+// when the last thing that failed was well again.
+func (c *crowd) audit(back, calm time.Time) (f fates, lost map[loss]int) {
 	lost = make(map[loss]int)
 	for _, e := range c.ledger.entries {
 		if e.lost != kept {
 			lost[e.lost]++
 		}
-		c.auditEntry(e, calm, &f)
+		c.auditEntry(e, back, calm, &f)
 	}
 	return f, lost
 }
 
-func (c *crowd) auditEntry(e *entry, calm time.Time, f *fates) {
+func (c *crowd) auditEntry(e *entry, back, calm time.Time, f *fates) {
 	cart := c.centra.Cart(e.cart)
 	if n := total(cart); e.lost == kept && (n < e.items || n > e.items+e.uncertain) && !c.alone(e.began, e.ended) {
 		f.itemsWrong++
@@ -126,14 +126,14 @@ func (c *crowd) auditEntry(e *entry, calm time.Time, f *fates) {
 	for _, x := range e.captures {
 		switch {
 		case x.accepted():
-			c.auditCapture(e, x, held, calm, f)
+			c.auditCapture(e, x, held, back, calm, f)
 		case x.status == http.StatusNotFound && e.lost == kept && !c.alone(x.began, x.end):
 			c.tally.found(wrongAnswer, "an event for a living cart: 404")
 		}
 	}
 }
 
-func (c *crowd) auditCapture(e *entry, x, held *capture, calm time.Time, f *fates) {
+func (c *crowd) auditCapture(e *entry, x, held *capture, back, calm time.Time, f *fates) {
 	at := c.centra.trace.arrivedAt(e.cart, x.email)
 	if x.status == http.StatusOK {
 		f.delivered++
@@ -143,7 +143,7 @@ func (c *crowd) auditCapture(e *entry, x, held *capture, calm time.Time, f *fate
 	} else {
 		f.queued++
 		if !at.IsZero() {
-			f.late = max(f.late, at.Sub(later(x.end, calm)))
+			f.late = max(f.late, at.Sub(later(x.end, back)))
 		}
 	}
 	// Who leaves is noticed a moment later.

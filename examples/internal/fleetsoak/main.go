@@ -128,12 +128,13 @@ func soak(ctx context.Context, o options, progress io.Writer) (r *report, err er
 	c.walk(walking)
 	<-broken
 	r = &report{options: o, crowd: c, chaos: x}
-	calm := later(<-back, x.mended())
+	wasBack := <-back
+	calm := later(wasBack, x.mended())
 	fmt.Fprintln(progress, "All is well, and what waits is waited for.")
 	r.drained = m.drain(ctx, calm)
 	done()
 	<-watched
-	r.fates, r.lost = c.audit(calm)
+	r.fates, r.lost = c.audit(wasBack, calm)
 	r.look(ctx)
 	return r, ctx.Err()
 }

@@ -108,7 +108,7 @@ func (r *report) promises() []promise {
 	add(f.false200 == 0, "what is answered 200 is in the cart", "%d of %d not", f.false200, f.delivered)
 	add(f.never == 0, "every address that was accepted reaches its cart, or a newer one does", "%d did not", f.never)
 	add(f.overwritten == 0, "no newer address is overwritten", "%d", f.overwritten)
-	add(f.late <= arrivalLimit, fmt.Sprintf("all are there within %s of all being well", arrivalLimit), "%s", short(f.late))
+	add(f.late <= arrivalLimit, fmt.Sprintf("all are there within %s of Centra being back", arrivalLimit), "%s", short(f.late))
 	add(r.drained >= 0 && r.drained <= arrivalLimit, "and the queue is empty", "%s", short(r.drained))
 	add(r.lost[unexplained] == 0, "no cart is lost", "%d", r.lost[unexplained])
 	add(f.itemsWrong == 0, "carts hold what was put into them, once", "%d do not", f.itemsWrong)

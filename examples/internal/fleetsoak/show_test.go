@@ -87,7 +87,7 @@ func TestThreeProcessesKeepWhatOneKeeps(t *testing.T) {
 		enough()
 		done()
 		<-watched
-		f, lost := c.audit(time.Now())
+		f, lost := c.audit(time.Time{}, time.Now())
 		if f.delivered < 50 || f.delivered != f.reached {
 			t.Errorf("run %d: %d addresses answered 200, %d reached their cart", run, f.delivered, f.reached)
 		}

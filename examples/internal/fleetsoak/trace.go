@@ -143,7 +143,8 @@ func (t *trace) leave(e *exchange, status int, answer []byte) {
 			t.visitors[next] = e.visitor
 		}
 	}
-	if first := (arrival{e.cart, e.email}); e.email != "" && status == http.StatusOK && t.arrived[first].IsZero() {
+	taken := e.email != "" && status == http.StatusOK && next != "" // a silent Centra says nothing
+	if first := (arrival{e.cart, e.email}); taken && t.arrived[first].IsZero() {
 		t.arrived[first] = now
 	}
 }
