@@ -115,6 +115,9 @@ func (b *browser) request(ctx context.Context, e endpoint, path string, hoped in
 // something fails.
 var unwell = []int{http.StatusBadGateway, http.StatusServiceUnavailable}
 
+// notNow is what an event may be answered then by the handler itself.
+var notNow = []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
 // capture is an address that a shopper left.
 type capture struct {
 	email      string
@@ -144,7 +147,7 @@ func (b *browser) event(ctx context.Context, email string) capture {
 	}
 	switch {
 	case c.accepted(), a.status == http.StatusBadGateway && !ours:
-	case ours && slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, a.status):
+	case ours && slices.Contains(notNow, a.status):
 	case a.status == http.StatusNotFound: // the audit says whether it may be
 	default:
 		b.tally.found(wrongAnswer, fmt.Sprintf("%s: %d %s", callback, a.status, said.Error.Code))

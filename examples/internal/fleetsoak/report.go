@@ -108,7 +108,8 @@ func (r *report) promises() []promise {
 	add(f.false200 == 0, "what is answered 200 is in the cart", "%d of %d not", f.false200, f.delivered)
 	add(f.never == 0, "every address that was accepted reaches its cart, or a newer one does", "%d did not", f.never)
 	add(f.overwritten == 0, "no newer address is overwritten", "%d", f.overwritten)
-	add(f.late <= arrivalLimit, fmt.Sprintf("all are there within %s of Centra being back", arrivalLimit), "%s", short(f.late))
+	add(f.late <= arrivalLimit, fmt.Sprintf("all are there within %s of Centra being back", arrivalLimit), "%s",
+		short(f.late))
 	add(r.drained >= 0 && r.drained <= arrivalLimit, "and the queue is empty", "%s", short(r.drained))
 	add(r.lost[unexplained] == 0, "no cart is lost", "%d", r.lost[unexplained])
 	add(f.itemsWrong == 0, "carts hold what was put into them, once", "%d do not", f.itemsWrong)
@@ -175,14 +176,15 @@ func (r *report) write(out io.Writer) {
 
 	f := r.fates
 	fmt.Fprintf(out, "\n%d addresses answered 200, %d answered 202\n", f.delivered, f.queued)
-	fmt.Fprintf(out, "  %d reached their cart, %d gave way to a newer one, %d whose cart was ordered or lost first, %d never\n",
-		f.reached, f.replaced, f.pointless, f.never)
+	fmt.Fprintf(out, "  %d reached their cart, %d gave way to a newer one, %d never did\n", f.reached, f.replaced, f.never)
+	fmt.Fprintf(out, "  of %d the cart was ordered or lost first\n", f.pointless)
 	fmt.Fprintf(out, "  %d are not the last in their cart: turns were not shared, or Redis had forgotten\n", f.unordered)
 	fmt.Fprintf(out, "%d carts; lost: %d %s, %d %s, %d %s\n", len(r.ledger.entries), r.lost[withKilled], withKilled,
 		r.lost[alone], alone, r.lost[unexplained], unexplained)
 	shared, apart := r.meetings()
-	fmt.Fprintf(out, "calls at once for one visitor: %d times, and %d times while turns were not shared; %d requests to Centra\n",
-		len(shared), apart, r.centra.trace.count())
+	fmt.Fprintf(out, "calls at once for one visitor: %d times, and %d times while turns were not shared\n",
+		len(shared), apart)
+	fmt.Fprintf(out, "%d requests to Centra\n", r.centra.trace.count())
 	fmt.Fprintf(out, "memory %s; keys in Redis %v\n\n", strings.Join(r.memory, ", "), r.keys)
 
 	for _, p := range r.promises() {
