@@ -12,6 +12,7 @@ type answers struct {
 	mu       sync.Mutex
 	changed  bool             // another session came
 	mayBeNew bool             // with the first other one, and its cart held only what that call had put there
+	refused  bool             // it came with a refusal of Centra's
 	replaced bool             // and there was nothing in its cart
 	cart     centra.CartState // of the last cart that was seen
 	gone     bool             // the last call found no such cart
@@ -24,6 +25,7 @@ func (a *answers) see(c centra.Call) {
 	a.mayBeNew = a.mayBeNew || (!a.changed && c.CartMayBeNew)
 	changed := c.SessionChanged
 	if c.API != "storefront" { // where a token that rotated in an earlier call says nothing
+		a.refused = a.refused || (!a.changed && changed && isRefusal(c.Failure))
 		a.changed = a.changed || changed
 		changed = a.changed
 	}
@@ -33,6 +35,16 @@ func (a *answers) see(c centra.Call) {
 	if c.Cart != centra.CartUnknown {
 		a.cart = c.Cart
 	}
+}
+
+// isRefusal reports whether Centra has looked at the cart, and not done what it was
+// asked.
+func isRefusal(failure string) bool {
+	switch failure {
+	case "refused", "not_found", "out_of_stock":
+		return true
+	}
+	return false
 }
 
 // emptied reports whether nothing is in the cart of the session that was sent.
@@ -84,8 +96,9 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		v.expired.restart(loaded) // others who bring it must show that again
 		return now, ""
 	}
+	unclear := v.unclear(sent, seen)
 	v.carts.note(now, seen)
-	if dead || known > 0 || seen.chosen {
+	if dead || known > 0 || seen.chosen || unclear {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
 		v.expired.restart(loaded)

@@ -230,17 +230,6 @@ func TestDoFollowsARotatedSession(t *testing.T) {
 		{"a page", func(s shop) call { return s.page }},
 		{"an event", func(s shop) call { return s.capture }},
 		{"a call of the host's own", func(s shop) call { return s.add }},
-		{"an event that is refused", func(s shop) call {
-			return func(ctx context.Context, now centra.Session) (centra.Session, error) {
-				s.FailNext(centratest.StatusFault(400, map[string]string{"email": "is invalid"}).Rotating())
-				_, err := s.capture(ctx, now)
-				var refused *centra.Error
-				if !errors.As(err, &refused) {
-					t.Errorf("error %v", err)
-				}
-				return refused.Session, nil
-			}
-		}},
 		{"an event that is repeated", func(s shop) call {
 			return func(ctx context.Context, now centra.Session) (centra.Session, error) {
 				s.FailNext(centratest.StatusFault(503, nil).Rotating())

@@ -1,13 +1,26 @@
 package session
 
-import "github.com/centra-go/cartabandonment/centra"
+import (
+	"sync/atomic"
+
+	"github.com/centra-go/cartabandonment/centra"
+)
 
 // carts are the states of the carts that Centra answered last, by session.
-type carts struct{ *memory[centra.CartState] }
+type carts struct {
+	*memory[centra.CartState]
+	rotate *atomic.Bool // Centra has once put another session in one's place, with its cart
+}
+
+func newCarts() carts { return carts{newMemory[centra.CartState](), new(atomic.Bool)} }
 
 func (c carts) note(s centra.Session, seen *answers) {
-	if s != "" && seen.cart != centra.CartUnknown && !seen.chosen {
-		c.set(s, seen.cart)
+	if s == "" || seen.cart == centra.CartUnknown || seen.chosen {
+		return
+	}
+	c.set(s, seen.cart)
+	if seen.changed && seen.cart == centra.CartFilled && !seen.mayBeNew && !seen.replaced {
+		c.rotate.Store(true)
 	}
 }
 
@@ -24,4 +37,16 @@ func (c carts) note(s centra.Session, seen *answers) {
 func (v *Visitors) refilled(sent centra.Session, seen *answers) bool {
 	before, known := v.carts.get(sent)
 	return seen.mayBeNew && (!known || before == centra.CartFilled)
+}
+
+// unclear reports whether nothing tells if the session that came, with a refusal
+// that shows no cart, has the cart of the one that was sent or only took the place
+// of an expired one. It is taken to have it where this process has seen the one
+// that was sent alive, and that Centra rotates tokens.
+func (v *Visitors) unclear(sent centra.Session, seen *answers) bool {
+	if !seen.refused || seen.cart != centra.CartUnknown {
+		return false
+	}
+	_, known := v.carts.get(sent)
+	return !known || !v.carts.rotate.Load()
 }

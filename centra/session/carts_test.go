@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/centratest"
 	"github.com/centra-go/cartabandonment/centra/session"
 )
 
@@ -69,6 +71,60 @@ func TestDoOfAnExpiredSessionThatIsFilled(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// refused makes a call that Centra refuses, without a cart in its answer.
+func (s shop) refused(ctx context.Context, now centra.Session) (centra.Session, error) {
+	s.FailNext(centratest.StatusFault(400, map[string]string{"email": "is invalid"}).Rotating())
+	_, err := s.capture(ctx, now)
+	var refused *centra.Error
+	if !errors.As(err, &refused) {
+		return "", err
+	}
+	return refused.Session, nil
+}
+
+// Nor must they share the session that came with a refusal, which shows no cart. It
+// is followed where the one before was seen alive and tokens are seen to rotate.
+func TestDoOfARefusal(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		seen, rotates bool
+		want          bool
+	}{
+		{"never seen", false, false, false},
+		{"never seen, and tokens rotate", false, true, false},
+		{"seen", true, false, false},
+		{"seen, and tokens rotate", true, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := openShop(t)
+				v := newVisitors(t, session.Cookie{})
+				if tt.rotates {
+					s.RotateTokens(1)
+					another, _ := s.NewCart("1-1")
+					visit(t, v, centra.Session(another), s.page)
+					s.RotateTokens(0)
+				}
+				token, id := s.NewCart("1-1")
+				if tt.seen {
+					visit(t, v, centra.Session(token), s.page)
+				}
+				if !tt.want {
+					s.ExpireToken(token)
+				}
+				has := visit(t, v, centra.Session(token), s.refused)
+				if has == centra.Session(token) || (s.SelectionOf(string(has)) == id) != tt.want {
+					t.Fatal("the browser has another session than Centra's last")
+				}
+				other := visit(t, v, centra.Session(token), s.add)
+				if led := s.SelectionOf(string(other)) == s.SelectionOf(string(has)); led != tt.want {
+					t.Errorf("who brings the old session is led to the new one: %t, want %t", led, tt.want)
+				}
+			})
+		})
 	}
 }
 

@@ -81,7 +81,7 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 		logger:  slog.New(slog.DiscardHandler),
 		timeout: defaultTimeout,
 		expired: expiredSessions{newMemory[time.Time]()},
-		carts:   carts{newMemory[centra.CartState]()},
+		carts:   newCarts(),
 
 		followers: new(followers),
 	}
@@ -136,8 +136,8 @@ func (v *Visitors) Strict() bool {
 // cart. If something is in its cart, since the call has put it there, it is kept at
 // once, but no other browser that brings the expired one is led to it. Calls are
 // recognised as such if they are made by a client of package centra with the
-// context that call was given. A call whose answer shows no cart tells nothing:
-// where it is the first with a session, read the cart before.
+// context that call was given. An answer that shows no cart tells little: where
+// such a call may be the first with a session, as a login may, read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the
