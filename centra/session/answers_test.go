@@ -37,6 +37,16 @@ func openShop(t *testing.T, opts ...centra.Option) shop {
 	return shop{server, client}
 }
 
+// openExpired opens a shop in which somebody holds a session that Centra does not
+// know any more.
+func openExpired(t *testing.T) (s shop, v *session.Visitors, dead centra.Session) {
+	t.Helper()
+	s, v = openShop(t), newVisitors(t, session.Cookie{})
+	token, _ := s.NewCart("1-1")
+	s.ExpireToken(token)
+	return s, v, centra.Session(token)
+}
+
 // call is what a shop does for a visitor.
 type call func(context.Context, centra.Session) (centra.Session, error)
 
@@ -100,11 +110,7 @@ func TestDoOfAnExpiredSession(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := openShop(t)
-				v := newVisitors(t, session.Cookie{})
-				token, _ := s.NewCart("1-1")
-				dead := centra.Session(token)
-				s.ExpireToken(token)
+				s, v, dead := openExpired(t)
 				for _, do := range tt.calls(s) {
 					if has := visit(t, v, dead, do); has != dead {
 						t.Fatal("a browser was given a session that only took the place of its own")
@@ -125,11 +131,7 @@ func TestDoOfAnExpiredSession(t *testing.T) {
 // shown that it is dead.
 func TestDoKeepsHoldersOfAnExpiredSessionApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := openShop(t)
-		v := newVisitors(t, session.Cookie{})
-		token, _ := s.NewCart("1-1")
-		dead := centra.Session(token)
-		s.ExpireToken(token)
+		s, v, dead := openExpired(t)
 		visit(t, v, dead, s.page)
 		one, two := visit(t, v, dead, s.add), visit(t, v, dead, s.add)
 		carts := []string{s.SelectionOf(string(one)), s.SelectionOf(string(two))}
@@ -149,11 +151,7 @@ func TestDoHealsOnce(t *testing.T) {
 	for name, heal := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := openShop(t)
-				v := newVisitors(t, session.Cookie{})
-				token, _ := s.NewCart("1-1")
-				dead := centra.Session(token)
-				s.ExpireToken(token)
+				s, v, dead := openExpired(t)
 				visit(t, v, dead, s.page)
 				time.Sleep(time.Minute)
 				healed := visit(t, v, dead, heal(s))
