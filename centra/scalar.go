@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"strings"
 )
 
 // The decoder's values without parts, read as the Go type that is wanted.
@@ -50,8 +49,10 @@ func (d *decoder) float() float64 {
 }
 
 func parseFloat(text string) float64 {
-	if strings.Trim(text, "0123456789+-.eE") != "" { // ParseFloat takes "NaN" and "0x1p4" too
-		return 0
+	for i := range len(text) { // ParseFloat takes "NaN" and "0x1p4" too
+		if c := text[i]; (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' && c != 'e' && c != 'E' {
+			return 0
+		}
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
