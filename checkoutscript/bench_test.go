@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -124,6 +125,7 @@ func handwritten(api checkoutscript.API, sessions session.Store) http.HandlerFun
 	}
 }
 
+// BenchmarkCallback has as many visitors at once as there are processors.
 func BenchmarkCallback(b *testing.B) {
 	cart := &centra.Selection{Currency: "SEK", Language: "sv", PaymentMethod: "klarna-checkout"}
 	for i := range 5 {
@@ -144,18 +146,21 @@ func BenchmarkCallback(b *testing.B) {
 
 func benchmarkCallback(b *testing.B, h http.Handler) {
 	body := []byte(golden(b, "event-klarna.json"))
-	r := post(jsonType, string(body))
-	r.Header.Set("Cookie", "__Host-centra-session=esf1p3tgchfg5ggtpqdpgqjtt6")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	w := httptest.NewRecorder()
+	var visitors atomic.Int64
 	b.ReportAllocs()
-	for b.Loop() {
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		w.Body.Reset()
-		clear(w.Header())
-		h.ServeHTTP(w, r)
-	}
-	if w.Code != http.StatusOK {
-		b.Fatalf("status %d: %s", w.Code, w.Body)
-	}
+	b.RunParallel(func(pb *testing.PB) {
+		r := post(jsonType, string(body))
+		r.Header.Set("Cookie", fmt.Sprintf("__Host-centra-session=esf1p3tgchfg5ggtpqdpgqjtt%d", visitors.Add(1)))
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		w := httptest.NewRecorder()
+		for pb.Next() {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			w.Body.Reset()
+			clear(w.Header())
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Errorf("status %d: %s", w.Code, w.Body)
+			}
+		}
+	})
 }

@@ -59,9 +59,12 @@ func decode(r *http.Request, limit int64) (*Event, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return nil, unsupported("the body is compressed")
 	}
-	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return nil, unsupported("the Content-Type is missing or malformed")
+	mediaType, params := r.Header.Get("Content-Type"), map[string]string(nil)
+	if mediaType != "application/json" { // as listener.js sends it
+		var err error
+		if mediaType, params, err = mime.ParseMediaType(mediaType); err != nil {
+			return nil, unsupported("the Content-Type is missing or malformed")
+		}
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, unsupported("the charset is not UTF-8")
