@@ -65,27 +65,27 @@ func failedSession(err error) centra.Session {
 // judge says what is kept for the visitor, and which session took the place of
 // the one that was sent, if any did. loaded is what the request brought, sent
 // what was made of it by the turns, now what the call returned beside err.
-func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answers) (keep, successor centra.Session) {
+func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answers) (keep, successor centra.Session) {
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	if loaded == "" {
 		if now == centra.NoSession {
 			return "", ""
 		}
-		v.carts.note(now, seen)
+		e.carts.note(now, seen)
 		return now, "" // a new visitor
 	}
-	known := v.expired.since(loaded)
-	dead := seen.replaced || v.refilled(sent, seen) || (now == centra.NoSession && seen.gone)
+	known := e.expired.before(e.began, loaded)
+	dead := seen.replaced || e.refilled(sent, seen) || (now == centra.NoSession && seen.gone)
 	if dead {
-		v.expired.add(loaded)
+		e.expired.add(loaded)
 	}
 	switch {
 	case now == "" || now == sent:
 		if dead || errors.Is(err, centra.ErrSelectionNotFound) {
 			return loaded, "" // what was sent is no better
 		}
-		v.carts.note(sent, seen)
+		e.carts.note(sent, seen)
 		return sent, "" // the newest, for a request that brought an old one
 	case now == centra.NoSession && !dead:
 		return centra.NoSession, ""
@@ -93,15 +93,15 @@ func (v *Visitors) judge(loaded, sent, now centra.Session, err error, seen *answ
 		if known < healAfter {
 			return loaded, ""
 		}
-		v.expired.restart(loaded) // others who bring it must show that again
+		e.expired.restart(loaded) // others who bring it must show that again
 		return now, ""
 	}
-	unclear := v.unclear(sent, seen)
-	v.carts.note(now, seen)
+	unclear := e.unclear(sent, seen)
+	e.carts.note(now, seen)
 	if dead || known > 0 || seen.chosen || unclear {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
-		v.expired.restart(loaded)
+		e.expired.restart(loaded)
 		return now, ""
 	}
 	return now, now

@@ -27,11 +27,12 @@ func (x expiredSessions) restart(s centra.Session) {
 	}
 }
 
-// since returns how long it is known that s has expired, 0 if it is not.
-func (x expiredSessions) since(s centra.Session) time.Duration {
+// before returns for how long it was known that s has expired when a request came,
+// 0 if it is not known. That it waited since then says nothing of its browser.
+func (x expiredSessions) before(came time.Time, s centra.Session) time.Duration {
 	first, known := x.get(s)
 	if !known {
 		return 0
 	}
-	return max(time.Since(first), 1)
+	return max(came.Sub(first), 1)
 }
