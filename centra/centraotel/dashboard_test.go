@@ -100,6 +100,29 @@ func checkExpression(t *testing.T, expr, scrape string) {
 	}
 }
 
+// What was queued is looked at half an hour later, and a delivery counts for as long
+// as what it delivers does: else a short outage is reported when it is long over.
+func TestDeliveriesCountAsLongAsCaptures(t *testing.T) {
+	alerts, err := os.ReadFile("alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := regexp.MustCompile(`"queued"}\[(\w+)\] offset (\w+)[^[]*"redelivered\|dropped"}\[(\w+)\]`).
+		FindStringSubmatch(string(alerts))
+	if windows == nil {
+		t.Fatal("no alert compares what was queued with what was delivered")
+	}
+	var durations [3]time.Duration
+	for i := range durations {
+		if durations[i], err = time.ParseDuration(windows[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if queued, offset, delivered := durations[0], durations[1], durations[2]; delivered != queued+offset {
+		t.Errorf("deliveries of %v count, captures of %v, %v ago", delivered, queued, offset)
+	}
+}
+
 // known are values that the flow does not come by; they are codes of the
 // handlers.
 var known = map[string]bool{

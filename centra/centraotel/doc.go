@@ -4,10 +4,8 @@
 //
 //	tel, err := centraotel.New()
 //	api, err := centra.NewCheckoutAPI(url, tel.Client())
-//	callback, err := checkoutscript.New(checkoutscript.Config{Observe: tel.Callback, ...})
-//	cartLink, err := recovery.New(recovery.Config{Observe: tel.Recovery, ...})
-//	mux.Handle(callback.Pattern(), tel.Handler("checkoutscript", callback))
-//	mux.Handle(cartLink.Pattern(), tel.Handler("recovery", cartLink))
+//	callback, err := checkoutscript.New(checkoutscript.Config{Trace: tel.Callback, ...})
+//	cartLink, err := recovery.New(recovery.Config{Trace: tel.Recovery, ...})
 //
 // It depends on OpenTelemetry's API alone: which SDK and exporter there are is the
 // shop's.
@@ -15,17 +13,17 @@
 // # Spans
 //
 //	PUT /payment-fields       CLIENT, one for each call to Centra, with all its attempts
-//	checkoutscript.callback   an event; also .capture, .withdraw and .redeliver
+//	checkoutscript.callback   an event; also .capture, .withdraw, .agree and .redeliver
 //	recovery.link             a request for a cart link
 //
 // A call's span has centra.api, centra.operation, centra.attempts,
 // http.response.status_code and error.type, which is [centra.Call]'s Failure; where
 // they are the case centra.budget_refused and centra.session_changed; and centra.cart.
 // Around a transport [Attempts] adds an event for each attempt. The handlers' spans
-// have centra.code and centra.consent or centra.signature. Behind [Telemetry.Handler]
-// they are there while the handler runs, so that its calls are their children; they
-// are INTERNAL below another span and SERVER where there is none. Without it, as for
-// Capture and Redeliver, they are made up afterwards.
+// have centra.code and centra.consent or centra.signature, and the calls that are made
+// meanwhile are their children. Those of requests are INTERNAL below another span and
+// SERVER where there is none, the others INTERNAL. One that a panic passes through
+// has no end, and so is not told.
 //
 // Nothing is sent to Centra: no trace context, no baggage. What connects a trace to
 // Centra's API log is the correlation ID; let it be the trace's by [TraceID].

@@ -1,7 +1,6 @@
 package centraotel_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +33,7 @@ func watchedShop(mux *http.ServeMux, secret string) (http.Handler, error) {
 		API:      api.AsShopper(),
 		Visitors: visitors,
 		Consent:  checkoutscript.AssumeConsent,
-		Observe:  tel.Callback,
+		Trace:    tel.Callback,
 	})
 	if err != nil {
 		return nil, err
@@ -44,13 +43,13 @@ func watchedShop(mux *http.ServeMux, secret string) (http.Handler, error) {
 		Visitors: visitors,
 		CartLink: "https://example.com/abandoned-cart/{selection}",
 		Checkout: "/checkout",
-		Observe:  tel.Recovery,
+		Trace:    tel.Recovery,
 	})
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle(callback.Pattern(), tel.Handler("checkoutscript", callback))
-	mux.Handle(cartLink.Pattern(), tel.Handler("recovery", cartLink))
+	mux.Handle(callback.Pattern(), callback)
+	mux.Handle(cartLink.Pattern(), cartLink)
 
 	// The shop's own instrumentation, if it has any, sees the cart link without its ID.
 	return centraotel.HideCartLink(instrument, mux, cartLink), nil
@@ -68,22 +67,6 @@ func Example() {
 	shop.ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/abandoned-cart/abeb59928306768d255e21920f9087a4", nil))
 	fmt.Println(w.Code)
 	// Output: 200
-}
-
-// Several functions are told of an outcome by one that calls them.
-func ExampleTelemetry_Callback() {
-	tel, err := centraotel.New()
-	if err != nil {
-		panic(err)
-	}
-	timeline := func(checkoutscript.Outcome) {}
-	config := checkoutscript.Config{
-		Observe: func(ctx context.Context, o checkoutscript.Outcome) {
-			tel.Callback(ctx, o)
-			timeline(o)
-		},
-	}
-	_ = config
 }
 
 // Each attempt is an event of the call's span.

@@ -92,8 +92,8 @@ func newHost(t testing.TB, api api) *host {
 	}
 	h.callback, err = checkoutscript.New(checkoutscript.Config{
 		API: h.client, Visitors: h.visitors, Consent: checkoutscript.AssumeConsent,
-		Filter:  func(*http.Request, *centra.Fields) {},
-		Observe: tel.Callback,
+		Filter: func(*http.Request, *centra.Fields) {},
+		Trace:  tel.Callback,
 		Later: func(_ context.Context, p checkoutscript.Pending) error {
 			h.queue = append(h.queue, p)
 			return nil
@@ -104,14 +104,14 @@ func newHost(t testing.TB, api api) *host {
 	}
 	h.links, err = recovery.New(recovery.Config{
 		API: h.client, Visitors: h.visitors, CartLink: "https://example.com/abandoned-cart/{selection}",
-		Checkout: "/checkout", DeadLink: "/gone", Observe: tel.Recovery,
+		Checkout: "/checkout", DeadLink: "/gone", Trace: tel.Recovery,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle(h.callback.Pattern(), tel.Handler("checkoutscript", h.callback))
-	mux.Handle(h.links.Pattern(), tel.Handler("recovery", h.links))
+	mux.Handle(h.callback.Pattern(), h.callback)
+	mux.Handle(h.links.Pattern(), h.links)
 	mux.HandleFunc("POST /cart/items", h.page(func(ctx context.Context, s centra.Session) (centra.Session, error) {
 		return api.add(ctx, h.client, s)
 	}))

@@ -76,7 +76,7 @@ func newShop(set settings) (*shop, error) {
 		Consent:  func(r *http.Request, _ centra.Fields) bool { return mayRemind(r) },
 		Later:    s.later,
 		Logger:   s.logger,
-		Observe:  s.tel.Callback,
+		Trace:    s.tel.Callback,
 	}
 	if s.api == "shop" { // the others have no more rights than the browser itself
 		capture.Filter = onlyFromBrowsers
@@ -91,7 +91,7 @@ func newShop(set settings) (*shop, error) {
 		Checkout: "/checkout",
 		DeadLink: "/checkout?cart=gone",
 		Logger:   s.logger,
-		Observe:  s.tel.Recovery,
+		Trace:    s.tel.Recovery,
 
 		InsecurePlainHTTP: s.plainHTTP(),
 	})
@@ -159,8 +159,8 @@ func (s *shop) connect() error {
 // routes are those of the library. None of them asks Redis for more than a turn,
 // which waits for nobody who is away.
 func (s *shop) routes(r chi.Router) {
-	r.Handle(s.callback.Pattern()+"*", s.tel.Handler("checkoutscript", s.callback))
-	r.Handle(s.recovery.Pattern(), s.tel.Handler("recovery", s.recovery))
+	r.Handle(s.callback.Pattern()+"*", s.callback)
+	r.Handle(s.recovery.Pattern(), s.recovery)
 	r.Get("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, s.recovery.RobotsTxt())
 	})
