@@ -79,8 +79,9 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		case now != "":
 			d.decided.Store(&decided{sent, now, fields, before})
 		}
-		if err != nil && fields.CartAbandonmentEmail == centra.No {
-			leaveNote(ctx, decision{at: d.began}, fields) // what waits already must not say yes after this
+		if err != nil && fields.CartAbandonmentEmail == centra.No { // what waits already must not say yes after this
+			leaveNote(ctx, decision{at: d.began}, fields)
+			h.decisions.remember(d.began, fields, sent, s, now)
 		}
 		return now, err
 	})

@@ -87,10 +87,10 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		d.decided.Store(known)
 	}
 	consent := known.fields.CartAbandonmentEmail
+	if consent == centra.No { // whatever becomes of it: what waits already must not say yes after this
+		h.decisions.remember(d.began, known.fields, known.sent, known.session)
+	}
 	if !d.withdrawal && consent != centra.Yes {
-		if consent == centra.No { // what waits already must not say yes after this
-			h.decisions.remember(d.began, known.fields, known.sent, known.session)
-		}
 		return errNothingToKeep
 	}
 	p := Pending{
