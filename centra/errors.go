@@ -33,7 +33,7 @@ var (
 	// 425). The cart is still there; try again later.
 	ErrUnavailable = errors.New("centra: unavailable")
 	// ErrInvalidResponse: something other than Centra's JSON came back, such as
-	// a proxy's HTML, a truncated body or a redirect.
+	// a proxy's HTML (with 404 too), a truncated body or a redirect.
 	ErrInvalidResponse = errors.New("centra: response is not Centra's JSON")
 	// ErrOutcomeUnknown: a call that must not be made twice, such as a payment,
 	// may have been carried out, but its answer was lost. Read the cart before

@@ -177,8 +177,10 @@ func (x *exchange) read(ctx context.Context, resp *http.Response) {
 	x.err = x.readBody(resp)
 	x.keepToken()
 	if x.err != nil && ctx.Err() == nil && isError(x.status) { // the status says enough
-		x.response.Reset()
 		x.err = nil
+		if x.status != http.StatusNotFound { // but that only with a body that can be read
+			x.response.Reset()
+		}
 	}
 }
 

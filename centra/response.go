@@ -55,10 +55,15 @@ func (x *exchange) into(sel *Selection) error {
 
 // failure is the error of a response whose status says that it is one.
 func (x *exchange) failure() error {
-	if x.status == http.StatusGone && len(bytes.TrimSpace(x.response.Bytes())) > 0 {
+	says := len(bytes.TrimSpace(x.response.Bytes())) > 0
+	if says && x.status == http.StatusGone {
 		return x.gone()
 	}
-	return x.refused(x.errorEnvelope())
+	top, err := x.errorEnvelope()
+	if err != nil && says && x.status == http.StatusNotFound { // a proxy's page says nothing of a cart
+		return x.invalidBody(err, top)
+	}
+	return x.refused(top)
 }
 
 // refused is the error of a response that is one: its status says so, or its
@@ -88,18 +93,18 @@ func (x *exchange) invalidBody(err error, top envelope) *Error {
 
 // errorEnvelope reads the body of an error, which may be anything; a redirect's
 // is not Centra's.
-func (x *exchange) errorEnvelope() envelope {
+func (x *exchange) errorEnvelope() (envelope, error) {
 	if x.status < 400 {
-		return envelope{}
+		return envelope{}, nil
 	}
 	d := decoder{data: x.response.Bytes()}
 	var found sighting
 	top, err := decodeBody(&d, func(top *envelope) { found.member(&d, top) })
 	if err != nil {
-		return envelope{}
+		return envelope{}, err
 	}
 	x.seen = found.cart(true).state
-	return top
+	return top, nil
 }
 
 // gone reads a 410, which means one of two things: the stock no longer covers the

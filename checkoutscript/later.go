@@ -23,6 +23,7 @@ func canWait(err error) bool {
 	}
 	for _, passing := range []error{
 		centra.ErrUnavailable, centra.ErrRateLimited, centra.ErrOutcomeUnknown,
+		centra.ErrInvalidResponse, // what a proxy says while Centra is away, or an answer that was cut
 		session.ErrBusy, context.DeadlineExceeded, context.Canceled,
 	} {
 		if errors.Is(err, passing) {

@@ -85,6 +85,8 @@ func TestWhatCannotReachCentraIsKept(t *testing.T) {
 		"reset":                    {centratest.ResetFault(), jsonEvent, true, 202, kept},
 		"silent":                   {centratest.HangFault(), jsonEvent, true, 202, kept},
 		"a proxy's HTML, 502":      {centratest.HTMLFault(502), jsonEvent, true, 202, kept},
+		"a proxy's HTML, 200":      {centratest.HTMLFault(200), jsonEvent, true, 202, kept},
+		"a proxy's HTML, 404":      {centratest.HTMLFault(404), jsonEvent, true, 202, kept},
 		"no consent":               {centratest.StatusFault(503, nil), jsonEvent, false, 503, nil},
 		"no address":               {centratest.StatusFault(503, nil), `{"address": {"city": "Malmö"}, "additionalFields": {"suspendIgnore": true}}`, true, 503, nil},
 		"half an address":          {centratest.StatusFault(503, nil), `{"email": "anna@", "additionalFields": {"suspendIgnore": true}}`, true, 503, nil},

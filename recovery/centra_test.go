@@ -101,6 +101,11 @@ func TestVisitor(t *testing.T) {
 			want:   recovery.Unavailable, status: 503, cart: keep,
 		},
 		{
+			name:   "gets a proxy's page with 404",
+			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.HTMLFault(404)) },
+			want:   recovery.Unavailable, status: 503, cart: keep,
+		},
+		{
 			name: "gets [] for a cart", own: []string{},
 			before: func(server *centratest.Server, _ string) { server.SetFault(centratest.ListFault()) },
 			want:   recovery.Unavailable, status: 503, cart: keep,
