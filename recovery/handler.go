@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -32,6 +33,7 @@ type Handler struct {
 	recent     *memory[centra.Session, mark] // for requests that the browser sent before it had the cookie
 	ordered    *memory[string, struct{}]     // carts that have been counted as an order
 	origins    http.CrossOriginProtection
+	mounted    atomic.Bool // a path of the link has arrived, so others are just wrong
 }
 
 // Pattern is the cart link's path for an http.ServeMux, of any method, such as
@@ -110,10 +112,14 @@ func (v *visit) serve() Outcome {
 	segment, ok := v.link.matchMounted(v.r.URL.EscapedPath())
 	if !ok {
 		v.show(Page{Kind: PageNotFound, Status: http.StatusNotFound})
+		if v.mounted.Load() {
+			return Outcome{Code: Malformed, Err: errPath}
+		}
 		v.logger.ErrorContext(v.r.Context(), "recovery: the handler was given a path that is not its CartLink's:"+
 			" mount it at Pattern() or with Wrap")
 		return Outcome{Code: Misconfigured, Err: errPath}
 	}
+	v.mounted.Store(true)
 	var err error
 	if v.id, err = centra.ParseSelectionID(segment); err != nil {
 		return v.dead(Outcome{Code: Malformed, Err: err})

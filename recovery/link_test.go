@@ -200,6 +200,24 @@ func TestStripPrefix(t *testing.T) {
 	}
 }
 
+// Routers match more than the link: letters of another case, a segment too many. Once
+// a link has arrived, nothing is wrong with the mount, and nobody need be woken.
+func TestPathsBesideTheLink(t *testing.T) {
+	log, logger := newLog()
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}, Logger: logger})
+	b := newBrowser(t, s)
+	redirectsTo(t, get(b, linkedPath), "/checkout")
+	for _, path := range []string{strings.ToUpper(linkedPath), linkedPath + "/x", "/abandoned-cart//" + linkedID} {
+		shows(t, get(b, path), 404, "no such page")
+		if got := s.last(t); got.Code != recovery.Malformed || got.Err == nil {
+			t.Errorf("%s: got %+v", path, got)
+		}
+	}
+	if log.String() != "" {
+		t.Errorf("log: %s", log)
+	}
+}
+
 // Wrap sees the whole path, and takes nothing else for a cart link.
 func TestWrapIsExact(t *testing.T) {
 	s := newShop(t, recovery.Config{API: &fakeAPI{t: t}, CartLink: "https://example.com/sv/cart/{selection}"})

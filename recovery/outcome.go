@@ -19,7 +19,8 @@ const (
 	// NotFound: Centra has no such cart, or nothing is in it: ordered, expired,
 	// never there.
 	NotFound Code = "not_found"
-	// Malformed: the link's ID cannot be one; Centra was not asked.
+	// Malformed: the link's ID cannot be one, or its path is not that of CartLink;
+	// Centra was not asked.
 	Malformed Code = "malformed"
 	// Refused: Config.Allow or Config.Owner said no.
 	Refused Code = "refused"
@@ -30,8 +31,8 @@ const (
 	// Unavailable: Centra or the session store failed, or too many of the visitor's
 	// requests wait; the visitor was told to try again.
 	Unavailable Code = "unavailable"
-	// Misconfigured: Centra refused the shop's secret or origin, or the handler
-	// serves a path that is not its CartLink's. The shop has to act.
+	// Misconfigured: Centra refused the shop's secret or origin, or no path of
+	// CartLink has reached the handler yet, but another one. The shop has to act.
 	Misconfigured Code = "misconfigured"
 	// Canceled: the visitor left before the answer was there.
 	Canceled Code = "canceled"

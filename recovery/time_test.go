@@ -77,15 +77,18 @@ func TestTimeout(t *testing.T) {
 
 // No timer of the call is left behind.
 func TestCallEndsWithTheAnswer(t *testing.T) {
-	var call context.Context
-	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: func(ctx context.Context, s centra.Session, id centra.SelectionID) (*centra.Selection, error) {
-		call = ctx
-		return attaches(ctx, s, id)
-	}}})
-	get(newBrowser(t, s), linkedPath)
-	if call.Err() == nil {
-		t.Error("the context of the call outlives the answer")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var call context.Context
+		s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: func(ctx context.Context, s centra.Session, id centra.SelectionID) (*centra.Selection, error) {
+			call = ctx
+			return attaches(ctx, s, id)
+		}}})
+		get(newBrowser(t, s), linkedPath)
+		synctest.Wait() // the answer waits for no end of a turn
+		if !errors.Is(call.Err(), context.Canceled) {
+			t.Errorf("the context of the call outlives the answer: %v", call.Err())
+		}
+	})
 }
 
 func hangs(ctx context.Context, _ centra.Session, _ centra.SelectionID) (*centra.Selection, error) {
