@@ -18,7 +18,7 @@ const (
 // WithEmailAt sets where an e-mail address counts for the mailer; of several
 // the first that was sent. Centra's specification names the field without saying
 // where it stands. The Shop API refuses "email" at a top level that does not
-// count. Default: all three places, in the order above.
+// count. Default: all three, in the order of the constants.
 func WithEmailAt(places ...Place) Option {
 	return func(c *config) { c.emailPlaces = slices.Clone(places) }
 }

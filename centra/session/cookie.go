@@ -20,6 +20,7 @@ import (
 // opens is the visitor's cart; no signature would add to that.
 type Cookie struct {
 	// Name is the cookie's name without its prefix; "centra-session" by default.
+	// [NewVisitors] refuses one that is none.
 	Name string
 
 	// MaxAge is how long the browser keeps the cookie after it was last saved;
@@ -49,6 +50,17 @@ const (
 	defaultMaxAge     = 30 * 24 * time.Hour
 	maxCookieValue    = 2048
 )
+
+// check looks at what net/http and browsers would drop without a word.
+func (c Cookie) check() error {
+	if strings.HasPrefix(c.Name, "__") { // browsers give such names a meaning
+		return errors.New("session: Cookie.Name must not begin with __: __Host- is added by itself")
+	}
+	if err := (&http.Cookie{Name: c.name()}).Valid(); err != nil {
+		return errors.New("session: Cookie.Name has characters that the name of a cookie must not have")
+	}
+	return nil
+}
 
 func (c Cookie) name() string {
 	switch {

@@ -80,6 +80,25 @@ func TestCookieSaveReplacesItsOwnOnly(t *testing.T) {
 	}
 }
 
+// net/http leaves out a cookie whose name is none, and every visitor loses their cart.
+func TestCookieNames(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		ok   bool
+	}{
+		{"", true}, {"shop", true}, {"shop.sv-SE_1", true},
+		{"a b", false}, {"a;b", false}, {"a=b", false}, {"korg-\u00f6", false}, {"a\n", false}, {"__Host-shop", false}, {"__secure-shop", false},
+	} {
+		for _, store := range []session.Store{
+			session.Cookie{Name: tt.name}, &session.Cookie{Name: tt.name}, struct{ session.Cookie }{session.Cookie{Name: tt.name}},
+		} {
+			if _, err := session.NewVisitors(store); (err == nil) != tt.ok {
+				t.Errorf("%q in a %T: %v", tt.name, store, err)
+			}
+		}
+	}
+}
+
 func TestCookieLoad(t *testing.T) {
 	const host = "__Host-centra-session"
 	for _, tt := range []struct {

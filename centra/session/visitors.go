@@ -76,6 +76,11 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 	if store == nil {
 		return nil, errors.New("session: NewVisitors: the store is nil; session.Cookie{} needs nothing else")
 	}
+	if c, ok := store.(interface{ check() error }); ok { // a Cookie, or what embeds one
+		if err := c.check(); err != nil {
+			return nil, err
+		}
+	}
 	v := &Visitors{
 		store:   store,
 		logger:  slog.New(slog.DiscardHandler),
