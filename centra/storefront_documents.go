@@ -185,13 +185,13 @@ const paymentInstructionsDocument = `mutation paymentInstructions($input: Paymen
       ... on RedirectPaymentAction { url }
       ... on FormPaymentAction { formType html formFields }
       ... on JavascriptPaymentAction { formType script formFields }
-      ... on SuccessPaymentAction { order { id number } }
+      ... on SuccessPaymentAction { order { ...receipt } }
     }
     selection { ...shown }
     userErrors { ...refusal }
   }
 }
-` + refusalFragment
+` + receiptFragment + refusalFragment
 
 // paymentResultDocument completes the order.
 const paymentResultDocument = `mutation paymentResult($fields: Map!) {
@@ -204,14 +204,18 @@ const paymentResultDocument = `mutation paymentResult($fields: Map!) {
     }
   }
 }
-fragment receipt on Order {
+` + receiptFragment + refusalFragment
+
+// receiptFragment is an order, for the page that thanks for it. What it spreads is
+// in what shows a cart.
+const receiptFragment = `fragment receipt on Order {
   id number status orderDate affiliateHtml
   totals { __typename type price { value formattedValue currency { code } } }
   lines { ...line }
-  shippingAddress { ...typed }
-  billingAddress { ...typed }
+  shippingAddress { ` + addressFields + ` }
+  billingAddress { ` + addressFields + ` }
 }
-` + refusalFragment + addressFragment
+`
 
 // cartFragment is what a page shows of a cart.
 const cartFragment = `fragment shown on Selection {
@@ -231,8 +235,8 @@ const checkoutFragment = `fragment shown on Selection {
       ... on KlarnaCheckoutWidget { replaceSnippet }
       ... on KlarnaPaymentWidget { client_token replace_snippet authorizePayload }
     }
-    shippingAddress { ...typed }
-    separateBillingAddress { ...typed }
+    shippingAddress { ` + addressFields + ` }
+    separateBillingAddress { ` + addressFields + ` }
     paymentMethod { id name }
     paymentMethods { id name kind addressAfterPayment initiateOnlySupported handlingCost { value formattedValue } }
     shippingMethod { id name }
@@ -240,15 +244,11 @@ const checkoutFragment = `fragment shown on Selection {
     totals { __typename type price { value formattedValue } }
   }
 }
-` + addressFragment + cartFieldsFragment
+` + cartFieldsFragment
 
-// addressFragment is what a page shows of an address.
-const addressFragment = `fragment typed on Address {
-  email firstName lastName companyName address1 address2 zipCode city stateOrProvince phoneNumber vatNumber
-  country { code }
-  state { code }
-}
-`
+// addressFields are what a page shows of an address.
+const addressFields = `email firstName lastName companyName address1 address2 zipCode city stateOrProvince phoneNumber
+  vatNumber country { code } state { code }`
 
 const cartFieldsFragment = `fragment cart on Selection {
   __typename id comment

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
 )
@@ -241,5 +243,52 @@ func TestStorefrontOutOfStock(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "2-1") {
 		t.Errorf("the error says %v", err)
+	}
+}
+
+// An order that is paid at once says as much as one that a payment's result completes,
+// whether or not carts are shown as at the checkout.
+func TestStorefrontOrdersAreWhole(t *testing.T) {
+	for name, atCheckout := range map[string]bool{"cart": false, "checkout": true} {
+		t.Run(name, func(t *testing.T) {
+			ordered := func(method string, pay func(*shopper) *centra.Order) *centra.Order {
+				server := centratest.NewServer(t, centratest.WithoutSocket(), centratest.WithPaymentMethod(method))
+				api, err := centra.NewStorefrontAPI(server.StorefrontURL(), centratest.SessionModeToken, centra.WithTransport(server.Transport()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if atCheckout {
+					api = api.AtCheckout()
+				}
+				visitor := &shopper{t: t, api: api}
+				visitor.add("1-1")
+				visitor.keep(api.UpdateFields(t.Context(), visitor.session, centra.Fields{
+					Address:         &centra.Address{Company: "Example AB", Country: "SE"},
+					ShippingAddress: &centra.Address{Email: "test@example.com", FirstName: "Test", City: "Malmö", Country: "SE"},
+				}))
+				return pay(visitor)
+			}
+			atOnce := ordered(centratest.SuccessMethod, func(s *shopper) *centra.Order {
+				action, err := s.api.StartPayment(t.Context(), s.session, centra.Payment{
+					ReturnPage: "https://shop.example.com/thanks", FailedPage: "https://shop.example.com/failed", TermsAndConditions: true,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return action.Order
+			})
+			later := ordered(centratest.DummyMethod, (*shopper).pay)
+			if len(later.Items) != 1 || later.Totals.GrandTotalPrice == "" || later.ShippingAddress.City != "Malmö" ||
+				later.Address.Company != "Example AB" || later.Currency != "SEK" || later.Status == "" || later.Date == "" {
+				t.Fatalf("the result's order lacks something: %#v", later)
+			}
+			same := cmp.FilterPath(func(p cmp.Path) bool {
+				last := p.Last().String()
+				return last == ".Session" || last == ".Date" || last == ".Line"
+			}, cmp.Ignore())
+			if diff := cmp.Diff(later, atOnce, unexported, same); diff != "" {
+				t.Errorf("(-by its result +at once):\n%s", diff)
+			}
+		})
 	}
 }
