@@ -235,6 +235,9 @@ func FuzzMark(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
+		if strings.Count(value, ";") > 1000 {
+			t.Skip("of thousands of cookies, which no browser sends, net/http reads none")
+		}
 		b := newBrowser(t, s)
 		resp := b.do(http.MethodGet, linkedPath, "Cookie: "+sessionCookie+"=own; "+markCookie+"="+value)
 		if got := s.last(t).Code; got != recovery.Asked {
