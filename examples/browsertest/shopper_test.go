@@ -73,11 +73,40 @@ func inFrame(expression string) string {
 	return `(({ document }) => ` + expression + `)(window.widget.contentWindow)`
 }
 
+// withEachAPI opens a shop on each of Centra's APIs. Widget and form say the same to
+// all of them: the operations are those that bring it to Centra.
+func withEachAPI(t *testing.T, interval string, walk func(t *testing.T, shop *webshop, ops operations)) {
+	t.Helper()
+	t.Parallel()
+	for api, ops := range map[string]operations{
+		"checkout":   {"Checkout API", "PUT /payment-fields", "PUT /payment-fields"},
+		"shop":       {"Shop API", "PUT /selections/{selection}/checkout-fields", "PUT /selections/{selection}/checkout-fields"},
+		"storefront": {"Storefront API", "mutation handleWidgetEventAndSetAddress", "mutation setAddress"},
+	} {
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			walk(t, newWebshop(t, "-api", api, "-interval", interval), ops)
+		})
+	}
+}
+
+type operations struct{ api, event, form string }
+
+// goesBy waits until the timeline has the call, and looks at what the page says of
+// itself.
+func (tab *tab) goesBy(api, operation string) {
+	tab.t.Helper()
+	tab.happened(operation)
+	if got := eval[string](tab, `document.querySelector("footer").innerText`); !strings.Contains(got, "by the "+api) {
+		tab.t.Errorf("the page says %q, want the %s", got, api)
+	}
+}
+
 // The whole way with Klarna's widget and no mouse: an address left, a mail, the
 // cart in another browser, and an order.
-func TestShopperWithWidget(t *testing.T) {
-	t.Parallel()
-	shop := newWebshop(t, "-interval", "1s")
+func TestShopperWithWidget(t *testing.T) { withEachAPI(t, "1s", shopWithWidget) }
+
+func shopWithWidget(t *testing.T, shop *webshop, ops operations) {
 	tab := newTab(t)
 	tab.open(shop.URL)
 	tab.enter("Add Merino Beanie to the cart")
@@ -96,6 +125,7 @@ func TestShopperWithWidget(t *testing.T) {
 		t.Errorf("after the details the focus is on %q", got)
 	}
 	tab.reads("Saved. If you leave now, we remind you once by e-mail.")
+	tab.goesBy(ops.api, ops.event)
 	tab.happened("is sent")
 	tab.wait(`document.querySelector("#mail-count").textContent === "1"`)
 	if want := []string{
@@ -129,9 +159,9 @@ func TestShopperWithWidget(t *testing.T) {
 }
 
 // The same without a widget.
-func TestShopperWithoutWidget(t *testing.T) {
-	t.Parallel()
-	shop := newWebshop(t, "-interval", "1s")
+func TestShopperWithoutWidget(t *testing.T) { withEachAPI(t, "1s", shopWithoutWidget) }
+
+func shopWithoutWidget(t *testing.T, shop *webshop, ops operations) {
 	tab := newTab(t)
 	tab.open(shop.URL)
 	tab.enter("Add size M of Linen Shirt to the cart")
@@ -151,6 +181,7 @@ func TestShopperWithoutWidget(t *testing.T) {
 	tab.reads("Saved. If you leave now, we remind you once by e-mail.") // captured on the tick already
 	tab.enter("Save and continue")
 	tab.reads("Your details are saved.")
+	tab.goesBy(ops.api, ops.form)
 	if got := eval[string](tab, `document.querySelector("#email").value + document.querySelector("#reminder").checked`); got != "anna@example.comtrue" {
 		t.Errorf("the form has forgotten: %s", got)
 	}

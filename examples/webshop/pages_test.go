@@ -213,3 +213,17 @@ func TestAnotherCentra(t *testing.T) {
 		}
 	})
 }
+
+// A page says which of Centra's APIs the shop is on.
+func TestPagesNameTheAPI(t *testing.T) {
+	for api, want := range map[string]string{
+		"checkout": "by the Checkout API", "shop": "by the Shop API", "storefront": "by the Storefront API",
+	} {
+		t.Run(api, func(t *testing.T) {
+			shop := open(t, api)
+			if p := shop.visitor(t).get("/").want(t, http.StatusOK); !strings.Contains(p.Body, want) {
+				t.Errorf("the page does not say %q", want)
+			}
+		})
+	}
+}
