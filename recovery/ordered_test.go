@@ -95,6 +95,9 @@ func TestOrdered(t *testing.T) {
 				}
 				told := 0
 				for _, o := range h.links.outcomes {
+					if o.Code == recovery.Recovered && o.Currency != "SEK" {
+						t.Errorf("Observe was told %+v of a cart in SEK", o)
+					}
 					if o.Code != recovery.OrderRecovered {
 						continue
 					}

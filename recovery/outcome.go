@@ -57,7 +57,8 @@ type Outcome struct {
 	// and is "no click" where a visitor was asked because another site led them
 	// here unasked.
 	Signature string
-	// Value is the grand total of an OrderRecovered, and Currency what it is in.
+	// Value is the grand total of an OrderRecovered. Currency is what it is in, or
+	// the cart that the visitor has by the link.
 	Value    float64
 	Currency string
 }

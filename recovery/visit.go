@@ -58,7 +58,11 @@ func (v *visit) open() Outcome {
 		v.cookie.set(v.w, *f.mark)
 	}
 	v.seeOther(v.checkoutOf(f.cart).with(v.r.URL.RawQuery, v.keepParams))
-	return Outcome{Code: f.code}
+	o := Outcome{Code: f.code}
+	if f.cart != nil {
+		o.Currency = f.cart.Currency
+	}
+	return o
 }
 
 // recoveredBy is the handler that says that another cart is there: it must not

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra/centraotel"
+	"github.com/centra-go/cartabandonment/recovery"
 )
 
 var (
@@ -63,6 +64,20 @@ func TestDashboardAndAlerts(t *testing.T) {
 	}
 	for _, expr := range expressions {
 		checkExpression(t, expr, scrape)
+	}
+}
+
+// The funnel counts the first order of a process, too: Prometheus sees no increase in
+// what appears with it.
+func TestOrdersAreThereBeforeTheFirst(t *testing.T) {
+	sdk := newSDK(t)
+	_, end := sdk.telemetry(t).Recovery(t.Context(), "link")
+	end(recovery.Outcome{Code: recovery.Recovered, Currency: "EUR"})
+	scrape := sdk.scrape(t)
+	for _, want := range []string{"\ncentra_orders_recovered_total 0\n", "\ncentra_orders_value_total{centra_currency=\"EUR\"} 0\n"} {
+		if !strings.Contains(scrape, want) {
+			t.Errorf("the scrape lacks %q", want)
+		}
 	}
 }
 

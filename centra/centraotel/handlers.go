@@ -62,17 +62,21 @@ func (t *Telemetry) Recovery(ctx context.Context, op string) (context.Context, f
 		}
 		if o.Code == recovery.Recovered {
 			t.cartsRecovered.Add(ctx, 1)
+			t.ordersValue.Add(ctx, 0, t.inCurrency(o.Currency)) // to exist before the order does
 		}
 		span.End()
 	}
 }
 
 func (t *Telemetry) order(ctx context.Context, o recovery.Outcome) {
-	currency := metric.WithAttributes(currencyKey.String(t.currency.of(o.Currency)))
-	t.ordersRecovered.Add(ctx, 1, currency)
+	t.ordersRecovered.Add(ctx, 1)
 	if o.Value > 0 && !math.IsInf(o.Value, 0) {
-		t.ordersValue.Add(ctx, o.Value, currency)
+		t.ordersValue.Add(ctx, o.Value, t.inCurrency(o.Currency))
 	}
+}
+
+func (t *Telemetry) inCurrency(currency string) metric.AddOption {
+	return metric.WithAttributes(currencyKey.String(t.currency.of(currency)))
 }
 
 // serverKind is that of a request's span: there may be one of the shop's around it.

@@ -98,7 +98,7 @@ func newInstruments(m metric.Meter) (*instruments, error) {
 // its first increment Prometheus sees no increase.
 func (i *instruments) begin() {
 	ctx := context.Background()
-	for _, c := range []metric.Int64Counter{i.cartsCaptured, i.linksOpened, i.cartsRecovered} {
+	for _, c := range []metric.Int64Counter{i.cartsCaptured, i.linksOpened, i.cartsRecovered, i.ordersRecovered} {
 		c.Add(ctx, 0)
 	}
 	for _, e := range []struct{ source, code string }{
