@@ -20,7 +20,8 @@ import (
 // opens is the visitor's cart; no signature would add to that.
 type Cookie struct {
 	// Name is the cookie's name without its prefix; "centra-session" by default.
-	// [NewVisitors] refuses one that is none.
+	// [NewVisitors] refuses one that is none. Shops on one host, on whatever port,
+	// need different names unless their carts are the same.
 	Name string
 
 	// MaxAge is how long the browser keeps the cookie after it was last saved;
