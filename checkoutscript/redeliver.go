@@ -43,7 +43,11 @@ func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) 
 		return Dropped, err
 	}
 	deliver := func(ctx context.Context, s centra.Session) (centra.Session, error) {
-		return h.deliver(ctx, s, p, first)
+		now, err := h.deliver(ctx, s, p, first)
+		if now != "" {
+			h.decisions.follow(s, now) // which a call without a browser tells nobody
+		}
+		return now, err
 	}
 	err := h.config.Visitors.DoSession(ctx, p.Session, deliver)
 	switch {

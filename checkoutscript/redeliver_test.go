@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -211,4 +212,40 @@ func TestRedeliverFails(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What was decided goes along with a token that rotates under Redeliver, too: a
+// withdrawal that fails at its second call is not overtaken by what it withdraws.
+func TestRedeliverTakesDecisionsAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var o *outage
+		down := false
+		o = newOutage(t, func(t testing.TB, change func(*checkoutscript.Config)) *shop {
+			return newShop(t, func(c *checkoutscript.Config) {
+				change(c)
+				c.API = failingUpdate{c.API, func() {
+					if down {
+						o.centra.FailNext(centratest.StatusFault(503, nil))
+					}
+				}}
+			})
+		})
+		o.centra.RotateTokens(1)
+		down = true
+		o.sends(anna, 202)
+		time.Sleep(time.Second)
+		o.looks()
+		o.withdraws()
+		waiting := o.pending(t)
+		if len(waiting) != 2 || waiting[0].Session == waiting[1].Session {
+			t.Fatalf("%v wait", waiting)
+		}
+		if err := o.Redeliver(t.Context(), waiting[1]); err == nil {
+			t.Fatal("the withdrawal did not fail")
+		}
+		down = false
+		if err := o.Redeliver(t.Context(), waiting[0]); !errors.Is(err, checkoutscript.ErrDropped) {
+			t.Errorf("Redeliver of what was withdrawn: %v; sent %q", err, o.updates(t))
+		}
+	})
 }
