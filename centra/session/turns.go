@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -80,12 +81,17 @@ type replacedSession struct {
 	until   time.Time
 }
 
+// Format prints no session, whatever the verb; nor does that of a turn.
+func (*localTurns) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "the visitors' turns") }
+
 type localTurn struct {
 	turns   *localTurns
 	visitor *visitor
 	ready   chan struct{} // closed when the turn has come
 	done    bool
 }
+
+func (*localTurn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "a visitor's turn") }
 
 func (t *localTurns) Take(ctx context.Context, s centra.Session) (Turn, error) {
 	if err := ctx.Err(); err != nil {

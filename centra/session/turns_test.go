@@ -2,8 +2,10 @@ package session_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +121,20 @@ func TestTurnsBound(t *testing.T) {
 		synctest.Wait()
 		takes(t, turns, "s", "s")
 	})
+}
+
+func TestTurnsPrintNoSession(t *testing.T) {
+	turns := session.NewTurns()
+	turn, err := turns.Take(t.Context(), "canary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{turns, turn} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			text := strings.ToLower(fmt.Sprintf(verb, v))
+			if strings.Contains(text, "canary") || strings.Contains(text, hex.EncodeToString([]byte("canary"))) {
+				t.Errorf("%s of %T: %s", verb, v, text)
+			}
+		}
+	}
 }
