@@ -141,7 +141,7 @@ func TestDeliveriesCountAsLongAsCaptures(t *testing.T) {
 // known are values that the flow does not come by; they are codes of the
 // handlers.
 var known = map[string]bool{
-	"timeout": true, "unavailable": true, "rate_limited": true, "invalid_response": true, "session_store": true, "internal": true,
+	"method_not_allowed": true, "timeout": true, "unavailable": true, "rate_limited": true, "invalid_response": true, "session_store": true, "internal": true,
 }
 
 // What README.md shows is the example, to the letter.
