@@ -307,3 +307,28 @@ func TestMemoryThatWasForgotten(t *testing.T) {
 	takes(t, another, "b", "c")
 	takes(t, another, "x", "y")
 }
+
+// A Redis that is just fast enough to give a turn, and too slow to say which session
+// is the newest.
+func TestATurnThatDoesNotKnowTheNewest(t *testing.T) {
+	server := startServer(t)
+	proxy := startProxy(t, server.addr)
+	var seen outcomes
+	var log log
+	turns, err := redisturns.New(clientOf(t, proxy.addr),
+		redisturns.WithLogger(log.logger()), redisturns.WithObserve(seen.observe))
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, process(t, server.client()), "a").Done("b")
+	take(t, turns, "warm").Done("")
+	proxy.delay.Store(int64(80 * time.Millisecond))
+	got := sessionOf(t, turns, "a")
+	told := seen.all()
+	if last := told[len(told)-1]; got != "b" && !last.Alone {
+		t.Errorf("the turn came with %q, and its outcome is %+v", string(got), last)
+	}
+	if !strings.Contains(log.String(), "level=WARN") {
+		t.Error("the log does not say so")
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/centra-go/cartabandonment/centra"
+	"github.com/centra-go/cartabandonment/centra/session"
 	"github.com/centra-go/cartabandonment/centra/session/redisturns"
 )
 
@@ -104,10 +105,13 @@ func TestAFrozenProcessOverwritesNothingNewer(t *testing.T) {
 	tests := []struct {
 		name      string
 		meanwhile centra.Session // what another process brought
+		note      string         // what it has left
 		want      centra.Session
 	}{
-		{"another process brought a newer session", "b", "b"},
-		{"nobody brought a newer session", "", "late"},
+		{"another process brought a newer session", "b", "", "b"},
+		{"nobody brought a newer session", "", "", "late"},
+		{"another process left a note", "", "no reminder", "late"},
+		{"another process brought a newer session and left a note", "b", "no reminder", "b"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -116,13 +120,18 @@ func TestAFrozenProcessOverwritesNothingNewer(t *testing.T) {
 			turns := process(t, server.client())
 			child := startChild(t, server)
 			_ = child.cmd.Process.Signal(syscall.SIGSTOP)
-			take(t, turns, "a").Done(tt.meanwhile)
+			next := take(t, turns, "a")
+			next.(session.NotedTurn).SetNote(tt.note)
+			next.Done(tt.meanwhile)
 			_ = child.cmd.Process.Signal(syscall.SIGCONT)
 			fmt.Fprintln(child.in, "late")
 			child.said("done")
 			takes(t, turns, "a", tt.want)
 			takes(t, turns, "late", tt.want)
 			held := take(t, turns, "a")
+			if got := held.(session.NotedTurn).Note(); got != tt.note {
+				t.Errorf("the note is %q, want %q", got, tt.note)
+			}
 			blocked(t, process(t, server.client()), "late")
 			held.Done("")
 		})

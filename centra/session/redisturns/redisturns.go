@@ -58,7 +58,8 @@ func WithLogger(logger *slog.Logger) Option {
 
 // Outcome is how a turn went, or the attempt to get one.
 type Outcome struct {
-	// Alone says that Redis was away: the turn was one within this process.
+	// Alone says that Redis was away, or too slow to tell the newest session: the
+	// turn was one within this process, as far as that knows.
 	Alone bool
 	// Lost says that the lease ran out before the turn ended: another process
 	// may have had a turn of the same visitor at the same time.

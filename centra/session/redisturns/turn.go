@@ -61,8 +61,10 @@ func (u *turn) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h == nil {
+	if h == nil || !h.read {
 		t.health.turnAlone(ctx)
+	}
+	if h == nil {
 		return nil
 	}
 	if ctx.Err() != nil { // at that moment
@@ -212,8 +214,9 @@ func (u *turn) finish(now centra.Session) (told bool) {
 		u.turns.journal.add(u.session, now, told)
 	}
 	u.local.Done(newest)
-	outcome := Outcome{Waited: u.waited, Held: time.Since(u.came), Alone: u.hold == nil}
-	outcome.Lost = !outcome.Alone && u.hold.lost
+	outcome := Outcome{Waited: u.waited, Held: time.Since(u.came)}
+	outcome.Alone = u.hold == nil || !u.hold.read
+	outcome.Lost = u.hold != nil && u.hold.lost
 	u.turns.observe(u.ctx, outcome)
 	return told
 }
@@ -221,10 +224,17 @@ func (u *turn) finish(now centra.Session) (told bool) {
 // tell ends the turn in Redis. It returns the visitor's newest session, which is
 // another one where the lease had been lost.
 func (u *turn) tell(now centra.Session) (newest centra.Session, told bool) {
-	end, err := u.turns.settle(u.ctx, u.hold, record{newest: now, since: time.Now(), note: u.note})
+	r := record{newest: now, since: time.Now(), note: u.note}
+	end, err := u.turns.settle(u.ctx, u.hold, r)
 	switch {
 	case err == nil && !end.held, err != nil && time.Since(u.extended) > lease:
 		u.lose()
+	}
+	if err == nil && u.meet(&r, end) {
+		var again ending
+		u.hold.sealed = end.sealed
+		again, err = u.turns.settle(u.ctx, u.hold, r)
+		end.sealed = again.sealed
 	}
 	if err != nil {
 		return now, false
@@ -237,4 +247,21 @@ func (u *turn) tell(now centra.Session) (newest centra.Session, told bool) {
 		u.turns.courtesy.owe(newest)
 	}
 	return newest, u.hold.read
+}
+
+// meet is for who had lost the lease. What another turn has changed meanwhile, be
+// it the session or the note, counts in r too. It reports whether r says something
+// that Redis does not know.
+func (u *turn) meet(r *record, end ending) bool {
+	theirs := u.hold.way.home.open(end.sealed)
+	if !u.hold.lost || theirs.newest == "" || theirs.moved() {
+		return false
+	}
+	if theirs.newest != u.session {
+		r.newest, r.since = theirs.newest, theirs.since
+	}
+	if theirs.note != u.hold.note {
+		r.note = theirs.note
+	}
+	return r.newest != theirs.newest || r.note != theirs.note
 }
