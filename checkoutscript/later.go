@@ -45,7 +45,7 @@ func (h *Handler) postpone(r *http.Request, d *delivery, cause error) error {
 	defer cancel()
 	kept := make(chan error, 1)
 	go func() {
-		var err error
+		err := errGoexit
 		defer func() {
 			if p := recover(); p != nil {
 				err = h.panicked(ctx, p)
@@ -70,6 +70,8 @@ func (h *Handler) postpone(r *http.Request, d *delivery, cause error) error {
 	}
 	return &queueError{cause: cause, err: err}
 }
+
+var errGoexit = errors.New("checkoutscript: Config.Later ended its goroutine")
 
 var errNothingToKeep = errors.New("checkoutscript: nothing to keep")
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -214,6 +215,7 @@ func TestAQueueThatFails(t *testing.T) {
 		"hangs":               {func(context.Context, checkoutscript.Pending) error { <-never; return nil }, 8 * time.Second},
 		"ends with its time":  {func(ctx context.Context, _ checkoutscript.Pending) error { <-ctx.Done(); return ctx.Err() }, 8 * time.Second},
 		"panics":              {func(_ context.Context, p checkoutscript.Pending) error { panic(p.Fields.Email) }, 0},
+		"ends its goroutine":  {func(context.Context, checkoutscript.Pending) error { runtime.Goexit(); return nil }, 0},
 		"panics as a handler": {func(context.Context, checkoutscript.Pending) error { panic(http.ErrAbortHandler) }, 0},
 	}
 	for name, test := range tests {
