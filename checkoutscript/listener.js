@@ -18,9 +18,10 @@
 //   CentraCartAbandonment.watch(input, {consent: checkbox, fields})
 //       does both as the shopper types, agrees and thinks again
 //
-// What fails by the network or with 408, 429, 502, 503 or 504 is kept for the visit,
-// ten minutes at most, and sent again by any page with this script. sessionStorage
-// holds it. localStorage holds a time only: no tab sends an older address again.
+// What fails by the network or with 408, 429, 502, 503, 504 or 520 to 524 is kept for
+// the visit, ten minutes at most, and sent again by any page with this script.
+// sessionStorage holds it. localStorage holds a time only: no tab sends an older address
+// again.
 //
 // data-endpoint="/se/callback" on its script tag is where it posts to instead.
 
@@ -39,7 +40,8 @@
   const SLOW_MS = 2000; // nothing that is well takes longer
   // Browsers let 64 KiB be in flight; the rest is for the page's other scripts.
   const KEEPALIVE_BYTES = 60000;
-  const RETRIED = [0, 408, 429, 502, 503, 504];
+  // The last are Cloudflare's, for a shop that it does not reach.
+  const RETRIED = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524];
   const WAIT_MS = 1000;
   const LONGEST_WAIT_MS = 30000;
   const STORE = "centra-cart-abandonment";
@@ -57,6 +59,7 @@
   let failures = 0; // of retries, one after the other
   let due = 0;
   let notBefore = 0; // as the server said
+  let stored; // what failed is in sessionStorage
   let alarm;
   let time = 0; // of the newest job
   let settled = 0; // the time of the newest capture that arrived, or withdrawal
@@ -117,6 +120,7 @@
   const write = (area, value) => attempt(() => {
     window[area].removeItem(STORE); // it would stay where the new one is too large
     if (value) window[area].setItem(STORE, JSON.stringify(value));
+    return true;
   });
 
   const drop = (...gone) => (jobs = jobs.filter((job) => !gone.includes(job)));
@@ -130,7 +134,7 @@
       drop(gone);
     }
     const entries = kept.map(({ body, at, url }) => ({ body, at, url }));
-    write("sessionStorage", kept.length && { failures, due, notBefore, jobs: entries });
+    stored = write("sessionStorage", kept.length && { failures, due, notBefore, jobs: entries });
   };
 
   const load = () => {
@@ -348,7 +352,7 @@
   });
   addEventListener("pageshow", ({ persisted }) => {
     leaving = false;
-    if (persisted) { // another page may have sent what was kept
+    if (persisted && stored) { // another page may have sent what was kept
       drop(...jobs.filter((job) => job.failed && !job.sending));
       load();
     }

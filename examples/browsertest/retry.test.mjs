@@ -18,7 +18,9 @@ const outage = (browser, how) => {
 test("which failures are tried again", async (t) => {
   const rows = {
     network: ["network", true], 408: [failing(408), true], 429: [failing(429), true], 502: [failing(502), true],
-    503: [failing(503), true], 504: [failing(504), true], "502 of a proxy": [answer(502, "<h1>Bad gateway</h1>"), true],
+    503: [failing(503), true], 504: [failing(504), true], "520 of Cloudflare": [answer(520, "error code: 520"), true],
+    "521 of Cloudflare": [answer(521, "error code: 521"), true], "524 of Cloudflare": [answer(524, "error code: 524"), true],
+    "502 of a proxy": [answer(502, "<h1>Bad gateway</h1>"), true],
     "an answer cut short": [{ ...ok(), cut: true }, true], "no answer": ["never", true],
     400: [failing(400), false], 401: [failing(401), false], 403: [failing(403), false], 404: [failing(404), false],
     409: [failing(409), false], 413: [failing(413), false], 415: [failing(415), false], 422: [failing(422), false],
@@ -393,6 +395,19 @@ test("storage that fails breaks nothing, and the page itself tries again", async
       await browser.advance(MINUTE);
       same(page.names, ["centra:error network retry", "centra:selection"]);
       same(page.resumes.map((r) => r.args), [[1]]);
+    });
+  for (const [name, area] of Object.entries({ forbidden: throwing, full, absent: undefined }))
+    await t.test(`${name}, and the page comes back`, async () => {
+      const browser = new Browser();
+      const page = browser.tab().open({ storage: { sessionStorage: area, localStorage: area } });
+      const over = outage(browser, failing(503, { "Retry-After": "5" }));
+      page.fire({ email: "a@example.com" });
+      await browser.advance(200);
+      page.sleep();
+      over();
+      page.wake();
+      await browser.advance(MINUTE);
+      same(page.names, ["centra:error 503 retry", "centra:selection"]);
     });
 });
 
