@@ -178,7 +178,8 @@
   const keep = (job, wait) => {
     if (job.failed) failures++;
     const grown = Math.min(LONGEST_WAIT_MS, WAIT_MS * 2 ** failures) * (0.5 + Math.random() / 2);
-    notBefore = Math.max(notBefore, Date.now() + wait);
+    // What comes later may outlast the wait, and a timer has its limits.
+    notBefore = Math.max(notBefore, Date.now() + Math.min(wait, KEPT_MS));
     due = Math.max(due, notBefore, Date.now() + grown);
     if (due > job.at + KEPT_MS || isSettled(job)) return false;
     drop(...jobs.filter((older) => older.failed && !older.sending && older.at < job.at && replaces(job, older)));

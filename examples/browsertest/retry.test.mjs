@@ -142,6 +142,43 @@ test("Retry-After", async (t) => {
     });
 });
 
+test("a Retry-After beyond what is kept", async (t) => {
+  const rows = {
+    "an hour": "3600", "3000 years": "99999999999", "more than a number holds": "9".repeat(400),
+    "a date that never comes": "Fri, 31 Dec 9999 23:59:59 GMT",
+  };
+  for (const [name, after] of Object.entries(rows)) {
+    await t.test(`${name}: what fails later is tried again`, async () => {
+      const browser = new Browser();
+      const page = browser.tab().open();
+      browser.server = () => failing(429, { "Retry-After": after });
+      page.fire({ event: "x", zip: 1 });
+      await browser.advance(SECOND);
+      const over = outage(browser, "network");
+      page.fire({ email: "a@example.com" });
+      await browser.advance(SECOND);
+      over();
+      await browser.advance(20 * MINUTE);
+      same(page.names, ["centra:error 429 final", "centra:error network retry", "centra:selection"]);
+      assert.ok(browser.posts.at(-1).at - browser.posts[0].at > 9 * MINUTE, "the shop wanted to be left alone");
+    });
+    await t.test(`${name}: what has failed before does not keep the browser busy`, async () => {
+      const browser = new Browser();
+      const page = browser.tab().open();
+      const over = outage(browser, "network");
+      page.fire({ email: "a@example.com" });
+      await browser.advance(100);
+      over();
+      browser.server = () => failing(429, { "Retry-After": after });
+      page.fire({ event: "x", zip: 1 });
+      await browser.advance(SECOND);
+      assert.ok([...browser.timers.values()].every(({ at }) => at - browser.now < 2 ** 31), "it would fire at once");
+      await browser.advance(20 * MINUTE);
+      assert.equal(browser.timers.size, 0);
+    });
+  }
+});
+
 test("a fresh event does not wait for Retry-After, what failed still does", async () => {
   const browser = new Browser();
   const page = browser.tab().open();
