@@ -77,7 +77,8 @@ type addresses struct {
 }
 
 // merge lays what f has over what the shopper entered before. Fields.Address is
-// the shipping address as well, unless there is a ShippingAddress.
+// the shipping address as well, unless there is a ShippingAddress. Fields.Email is
+// whom the goods and the reminder are for; an invoice may go elsewhere.
 func (stored storedAddresses) merge(f Fields) addresses {
 	shipping, billing, separate := storefrontAddress(f.Address), addressInput{}, stored.separate
 	if f.ShippingAddress != nil {
@@ -91,7 +92,11 @@ func (stored storedAddresses) merge(f Fields) addresses {
 	shipping.Country = cmp.Or(shipping.Country, stored.country)
 	merged := addresses{shipping: shipping}
 	if separate {
-		billing.Email = cmp.Or(f.Email, billing.Email)
+		invoices := stored.billing.Email // unless it only was the shopper's
+		if invoices == stored.shipping.Email {
+			invoices = ""
+		}
+		billing.Email = cmp.Or(billing.Email, invoices, f.Email)
 		billing = billing.over(stored.billing)
 		billing.Country = cmp.Or(billing.Country, shipping.Country)
 		merged.billing = &billing

@@ -16,8 +16,8 @@ import (
 // every address. [Fields.Address] is the shipping address too, unless there is a
 // ShippingAddress. Identity and house numbers have no place in this API.
 // setAddress demands a country: it comes from f, else from what the shopper has
-// entered, else from the session. What f leaves out stays as it was; see
-// [WithPartialAddress].
+// entered, else from the session. What f leaves out stays as it was, and so does the
+// e-mail address that a billing address has of its own; see [WithPartialAddress].
 //
 // [Fields.Extra] is the detail of a widget's event, as the handler of package
 // checkoutscript makes it, and goes whole to mutation handleWidgetEvent. Where
@@ -136,8 +136,11 @@ func (a *StorefrontAPI) addresses(ctx context.Context, s *Session, f Fields) (ad
 // aboutAddresses is for the answer to a query for the addresses. A part of it is
 // not enough: what is missing might be cleared.
 func aboutAddresses(x *exchange, answer *storefrontAnswer) error {
-	if len(answer.errors) > 0 {
+	switch {
+	case len(answer.errors) > 0:
 		return x.faulty(answer)
+	case answer.cart == nil:
+		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	return x.sessionless()
 }

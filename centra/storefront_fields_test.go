@@ -55,6 +55,17 @@ func TestStorefrontUpdateFields(t *testing.T) {
 		{"a billing address of its own stays", entered(storedShipping, `{"companyName":"Boss","country":{"code":"DE"}}`, "NO"), centra.Fields{Email: mail},
 			"query addresses, mutation setAddress", `{"shipping":{"email":"test@example.com",` + storedInput + `},
 				"billing":{"country":"DE","email":"test@example.com","companyName":"Boss"},"optIn":false}`},
+		{"an invoice address keeps its own e-mail address", entered(storedShipping, `{"email":"invoices@example.com","country":{"code":"DE"}}`, "NO"),
+			centra.Fields{Email: mail, CartAbandonmentEmail: centra.Yes},
+			"query addresses, mutation setAddress", `{"shipping":{"email":"test@example.com",` + storedInput + `},
+				"billing":{"country":"DE","email":"invoices@example.com"},"optIn":true}`},
+		{"a billing address with the same e-mail address gets the new one", entered(storedShipping, `{"email":"old@example.com","country":{"code":"DE"}}`, "NO"),
+			centra.Fields{Email: mail}, "query addresses, mutation setAddress", `{"shipping":{"email":"test@example.com",` + storedInput + `},
+				"billing":{"country":"DE","email":"test@example.com"},"optIn":false}`},
+		{"two addresses with an e-mail address each", nothing,
+			centra.Fields{Email: mail, Address: &centra.Address{Email: "invoices@example.com"}, ShippingAddress: &centra.Address{Email: "old@example.com"}},
+			"query addresses, mutation setAddress", `{"shipping":{"country":"NO","email":"test@example.com"},
+				"billing":{"country":"NO","email":"invoices@example.com"},"optIn":false}`},
 		{"a state stays in its country", entered(storedShipping, "null", "NO"), centra.Fields{Address: &centra.Address{Country: "FI"}},
 			"query addresses, mutation setAddress", `{"shipping":{"email":"old@example.com",` +
 				strings.NewReplacer(`"SE","state":"M"`, `"FI"`, `"stateOrProvince":"Skåne",`, "").Replace(storedInput) + `},"optIn":false}`},
@@ -213,10 +224,23 @@ func TestStorefrontRefusesFields(t *testing.T) {
 func TestStorefrontDoesNotStoreHalf(t *testing.T) {
 	half := `{"data":{"selection":{"id":"1","checkout":null},"session":{"country":{"code":"SE"}}},` +
 		`"errors":[{"message":"Internal server error","path":["selection","checkout"]}]}`
-	g := storefrontServer(t, fieldAnswers(half))
-	_, err := newStorefront(t, g.URL).UpdateFields(t.Context(), token, centra.Fields{Email: "a@b.se"})
-	wantKind(t, err, centra.ErrUnavailable)
-	if got := g.ops(t); got != "query addresses" {
-		t.Errorf("asked %s", got)
+	for _, test := range []struct {
+		name, answer string
+		kind         error
+	}{
+		{"errors", half, centra.ErrUnavailable},
+		{"nothing", `{"data":{}}`, centra.ErrInvalidResponse},
+		{"no cart", `{"data":{"session":{"country":{"code":"SE"}}}}`, centra.ErrInvalidResponse},
+		{"null", `{"data":{"selection":null,"session":{"country":{"code":"SE"}}}}`, centra.ErrInvalidResponse},
+		{"text", `{"data":{"selection":"1","session":{"country":{"code":"SE"}}}}`, centra.ErrInvalidResponse},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := storefrontServer(t, fieldAnswers(test.answer))
+			_, err := newStorefront(t, g.URL).UpdateFields(t.Context(), token, centra.Fields{Email: "a@b.se", Address: &centra.Address{Country: "SE"}})
+			wantKind(t, err, test.kind)
+			if got := g.ops(t); got != "query addresses" {
+				t.Errorf("asked %s", got)
+			}
+		})
 	}
 }
