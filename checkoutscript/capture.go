@@ -54,8 +54,11 @@ func (h *Handler) Agree(w http.ResponseWriter, r *http.Request) error {
 }
 
 // agreed is what is sent to be reminded of a cart at the address that it has.
-func agreed(known *centra.Selection) centra.Fields {
+func (h *Handler) agreed(known *centra.Selection) centra.Fields {
 	email := cmp.Or(known.Address.Email, known.ShippingAddress.Email)
+	if h.storefront() { // the other may be where the invoice goes
+		email = cmp.Or(known.ShippingAddress.Email, known.Address.Email)
+	}
 	return centra.Fields{Email: email, CartAbandonmentEmail: centra.Yes}
 }
 

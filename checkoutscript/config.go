@@ -17,8 +17,9 @@ import (
 
 // API is what a [Handler] needs of Centra; every client of package centra has it.
 // Of the Checkout API give it one made [centra.CheckoutAPI.AsShopper], so that an
-// event has no more rights than the browser that sent it; of the Storefront API
-// one made [centra.StorefrontAPI.AtCheckout], which sees a cart's address.
+// event has no more rights than the browser that sent it. A client of the Storefront
+// API is used as by [centra.StorefrontAPI.AtCheckout], which sees a cart's address; one
+// of the host's own around it has to be made of that.
 type API interface {
 	Selection(context.Context, centra.Session) (*centra.Selection, error)
 	UpdateFields(context.Context, centra.Session, centra.Fields) (*centra.Selection, error)
@@ -36,7 +37,9 @@ type Config struct {
 
 	// Consent reports whether the visitor agreed to be reminded of the cart by
 	// e-mail. It is asked when an e-mail address was found and the event's turn
-	// has come, and sees the fields as they were sent, before Filter. Use
+	// has come, and sees the fields as they were sent, before Filter. In the Storefront
+	// API, where consent is part of every address, it is asked for one without an e-mail
+	// address too, with that of the cart in Email. Use
 	// [AssumeConsent] where the shop needs no consent or has it already.
 	Consent func(*http.Request, centra.Fields) bool
 
@@ -141,6 +144,9 @@ func New(c Config) (*Handler, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if api, is := c.API.(*centra.StorefrontAPI); is && api != nil {
+		c.API = api.AtCheckout()
 	}
 	within := c.Timeout
 	if c.Later != nil {

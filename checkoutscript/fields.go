@@ -31,6 +31,33 @@ func (h *Handler) prepare(r *http.Request, f *centra.Fields) {
 	}
 }
 
+// needsChoice reports whether fields would answer for the shopper by saying nothing.
+// The Storefront API takes consent with every address, and takes it back where an
+// address comes without: the second step of a form, say, whose first had the e-mail
+// address.
+func (h *Handler) needsChoice(d *delivery, f centra.Fields) bool {
+	alone := f.Email == "" && (f.Address != nil || f.ShippingAddress != nil)
+	return alone && !d.withdrawal && !d.agreement && h.storefront()
+}
+
+// storefront reports whether the client is one of the Storefront API, or made of one.
+func (h *Handler) storefront() bool {
+	_, is := h.config.API.(interface{ AtCheckout() *centra.StorefrontAPI })
+	return is
+}
+
+// chosen are the fields with the e-mail address that the cart has, and what the
+// visitor says to that.
+func (h *Handler) chosen(r *http.Request, known *centra.Selection, f centra.Fields) centra.Fields {
+	f.Email = h.agreed(known).Email
+	if !looksLikeEmail(f.Email) {
+		f.Email = ""
+		return f
+	}
+	f.CartAbandonmentEmail = centra.YesNo(h.config.Consent(r, f))
+	return f
+}
+
 // cloneFields returns fields that share nothing with the caller's, and without
 // what may stand for consent in Extra: that is for Consent alone to say.
 func cloneFields(f centra.Fields) centra.Fields {

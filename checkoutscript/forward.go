@@ -61,11 +61,18 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			if err != nil {
 				return looked, err
 			}
-			s, fields = looked, agreed(known)
+			s, fields = looked, h.agreed(known)
 			if fields.Email == "" { // whatever brings one says the same
 				d.answered.Store(known)
 				return s, nil
 			}
+		}
+		if h.needsChoice(d, fields) {
+			known, looked, err := h.look(ctx, s)
+			if err != nil {
+				return looked, err
+			}
+			s, fields = looked, h.chosen(r, known, fields)
 		}
 		_, before := h.known(ctx, sent, s)
 		d.decided.Store(&decided{sent, s, fields, before})
