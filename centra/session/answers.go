@@ -97,6 +97,9 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answer
 		return now, ""
 	}
 	unclear := e.unclear(sent, seen)
+	if unclear { // where it is brought once more, what comes then is not its cart
+		e.expired.add(loaded)
+	}
 	e.carts.note(now, seen)
 	if dead || known > 0 || seen.chosen || unclear {
 		// A cart of this visitor's own, but no other who holds the old session

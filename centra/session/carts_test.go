@@ -128,6 +128,26 @@ func TestDoOfARefusal(t *testing.T) {
 	}
 }
 
+// The other click of a double click that is refused does not put a session in the
+// place of the one that came with the first refusal: only one of them has the cart.
+func TestDoOfADoubleClickThatIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openShop(t)
+		v := newVisitors(t, session.Cookie{})
+		token, id := s.NewCart("1-1")
+		has := visit(t, v, centra.Session(token), s.refused)
+		if s.SelectionOf(string(has)) != id {
+			t.Fatal("the token that was rotated with the refusal is lost")
+		}
+		if again := visit(t, v, centra.Session(token), s.refused); again != centra.Session(token) {
+			t.Error("a session of nobody's cart took the place of the one with the cart")
+		}
+		if now := visit(t, v, has, s.page); now != has {
+			t.Error("the session that has the cart is not the visitor's any more")
+		}
+	})
+}
+
 // A token that was rotated while something was put into the cart is remembered:
 // the other click of a double click finds the cart.
 func TestDoOfADoubleClick(t *testing.T) {
