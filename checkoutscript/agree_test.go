@@ -101,6 +101,36 @@ func TestAgree(t *testing.T) {
 	}
 }
 
+// Where Centra goes away between the two calls, the yes waits, and is not taken for
+// one that Centra has, since the cart has its address.
+func TestAgreeThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := new(queue)
+		s := newShop(t, nil)
+		away := func() {}
+		s.open(t, failingUpdate{s.client, func() { away() }}, func(c *checkoutscript.Config) { c.Later = q.later })
+		s.send(post(jsonType, `{"email": "a@b.se"}`))
+		time.Sleep(time.Second)
+		if err := s.Withdraw(httptest.NewRecorder(), s.request()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		away = func() { s.centra.FailNext(centratest.StatusFault(http.StatusServiceUnavailable, nil)) }
+		if err := s.Agree(httptest.NewRecorder(), s.request()); !errors.Is(err, checkoutscript.ErrDeferred) {
+			t.Fatalf("Agree: %v", err)
+		}
+		away = func() {}
+		for _, p := range q.pending(t) {
+			if err := s.Redeliver(t.Context(), p); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := s.centra.Cart(s.selection).OptedIn; got != "a@b.se" {
+			t.Errorf("%q has agreed; sent %q", got, s.updates(t))
+		}
+	})
+}
+
 func TestAgreeWithoutASession(t *testing.T) {
 	s := newShop(t, nil)
 	err := s.Agree(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/reminder", nil))

@@ -23,8 +23,24 @@ type decisions struct {
 // decision holds a digest of an address, not the address.
 type decision struct {
 	at    time.Time
-	email string // the last one that Centra was told, which may be from before; "": none
-	told  bool   // Centra has once been told a yes for this cart
+	email string        // the last one that Centra was told, which may be from before; "": none
+	said  centra.Choice // the last that Centra was told; a no also where it did not hear it
+	told  bool          // Centra has once been told a yes for this cart
+}
+
+// undelivered is a decision that Centra does not know, or may not know.
+func undelivered(at time.Time, f centra.Fields) decision {
+	d := decision{at: at}
+	if f.CartAbandonmentEmail == centra.No {
+		d.said = centra.No
+	}
+	return d
+}
+
+// delivered is a decision that Centra knows.
+func delivered(at time.Time, f centra.Fields) decision {
+	consent := f.CartAbandonmentEmail
+	return decision{at: at, email: digestOf(f.Email), said: consent, told: consent == centra.Yes}
 }
 
 // digestOf is the same for the same address, however it is written; "" for none.
@@ -43,13 +59,13 @@ func newDecisions() *decisions { return &decisions{last: map[centra.Session]deci
 // remember notes what was decided at a moment, for all the sessions of a visitor
 // that are known, the oldest first; something later that is known already stays.
 func (x *decisions) remember(at time.Time, f centra.Fields, sessions ...centra.Session) {
-	x.decide(decision{at: at}, f, sessions)
+	x.decide(undelivered(at, f), f, sessions)
 }
 
 // delivered notes what Centra has been told, and reports whether that is the first
 // yes for the cart.
 func (x *decisions) delivered(at time.Time, f centra.Fields, sessions ...centra.Session) (first bool) {
-	d := decision{at: at, email: digestOf(f.Email), told: f.CartAbandonmentEmail == centra.Yes}
+	d := delivered(at, f)
 	known := x.decide(d, f, sessions)
 	return d.told && !known.told
 }
@@ -77,6 +93,9 @@ func (d decision) over(known decision) decision {
 	}
 	if d.email == "" {
 		d.email = known.email
+	}
+	if d.said == centra.NotSent {
+		d.said = known.said
 	}
 	d.told = d.told || known.told
 	return d

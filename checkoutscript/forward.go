@@ -74,7 +74,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			}
 			s, fields = looked, h.chosen(r, known, fields)
 		}
-		_, before := h.known(ctx, sent, s)
+		_, before, _ := h.known(ctx, sent, s)
 		d.decided.Store(&decided{sent, s, fields, before})
 		sel, now, err := h.update(ctx, s, fields)
 		switch {
@@ -87,7 +87,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			d.decided.Store(&decided{sent, now, fields, before})
 		}
 		if err != nil && fields.CartAbandonmentEmail == centra.No { // what waits already must not say yes after this
-			leaveNote(ctx, decision{at: d.began}, fields)
+			leaveNote(ctx, undelivered(d.began, fields), fields)
 			h.decisions.remember(d.began, fields, sent, s, now)
 		}
 		return now, err

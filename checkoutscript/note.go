@@ -12,23 +12,25 @@ import (
 
 // What a visitor decided last stands in the note of their turn too, where the turns
 // keep notes: so that the process which works through the queue knows what another
-// one was told. It is the time, and the digest of the address that Centra has.
+// one was told. It is the time, the consent and the digest of the address that Centra
+// has.
 
-func (d decision) text() string { return fmt.Sprintf("%d %s", d.at.UnixNano(), d.email) }
+func (d decision) text() string { return fmt.Sprintf("%d %d %s", d.at.UnixNano(), d.said, d.email) }
 
 func decisionOf(note string) decision {
 	var nanoseconds int64
-	var email string
-	if n, _ := fmt.Sscan(note, &nanoseconds, &email); n == 0 {
+	var d decision
+	if n, _ := fmt.Sscan(note, &nanoseconds, &d.said, &d.email); n == 0 {
 		return decision{}
 	}
-	return decision{at: time.Unix(0, nanoseconds), email: email}
+	d.at = time.Unix(0, nanoseconds)
+	return d
 }
 
-// known is when a visitor decided last, and the digests of the addresses that
-// Centra was told last, as the other processes know it and as this one does. ctx is
-// that of a call.
-func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (at time.Time, emails []string) {
+// known is when a visitor decided last, the digests of the addresses that Centra was
+// told last, and whether a no was the last that it was told, as the other processes
+// know it and as this one does. ctx is that of a call.
+func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (at time.Time, emails []string, no bool) {
 	for _, d := range []decision{decisionOf(session.Note(ctx)), h.decisions.latest(sessions...)} {
 		if d.at.After(at) {
 			at = d.at
@@ -36,14 +38,15 @@ func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (at tim
 		if d.email != "" {
 			emails = append(emails, d.email)
 		}
+		no = no || d.said == centra.No
 	}
-	return at, emails
+	return at, emails, no
 }
 
 // delivered notes what Centra has been told, here and for the other processes, and
 // reports whether that is the first yes for the cart.
 func (h *Handler) delivered(ctx context.Context, at time.Time, f centra.Fields, sessions ...centra.Session) bool {
-	leaveNote(ctx, decision{at: at, email: digestOf(f.Email)}, f)
+	leaveNote(ctx, delivered(at, f), f)
 	return h.decisions.delivered(at, f, sessions...)
 }
 

@@ -17,7 +17,8 @@ import (
 //   - the cart has another address, unless that is known to be older: then it is
 //     newer;
 //   - the cart has this very address already: whoever sent it sent a consent with
-//     it, which may have been a no, and the shopper's last word counts;
+//     it, which may have been a no, and the shopper's last word counts. A yes is
+//     sent all the same where the last word that is known is an earlier no;
 //   - it is known that the shopper decided something later: in this process, or
 //     in any where the turns keep notes.
 //
@@ -71,7 +72,7 @@ func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) 
 func (h *Handler) deliver(
 	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
 ) (centra.Session, error) {
-	decided, older := h.known(ctx, p.Session, s)
+	decided, older, no := h.known(ctx, p.Session, s)
 	if decided.After(p.CapturedAt) {
 		return "", errNewer
 	}
@@ -87,8 +88,9 @@ func (h *Handler) deliver(
 	case withdrawal && !same:
 		fields.Email = "" // the no stands, and the cart keeps its address
 	case withdrawal:
-	case same:
+	case same && !no:
 		return now, nil
+	case same: // the no is the older one
 	case !slices.ContainsFunc(append(older, p.Before), func(digest string) bool { return slices.Contains(there, digest) }):
 		return now, errNewer
 	}
