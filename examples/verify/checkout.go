@@ -49,7 +49,7 @@ func (v *verifier) checkout() error {
 		return step("reading the cart", err)
 	}
 	v.report.seen("reading the cart brings another token", yesNo(sel.Session != session))
-	v.report.seen("a checkout has a script", yesNo(sel.CheckoutScript != ""))
+	v.legacyParts(sel)
 
 	const unknown = "verify-no-such-session"
 	replaced, err := shopper.Selection(v.ctx, unknown)

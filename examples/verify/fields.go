@@ -108,6 +108,14 @@ func shownIn(sel *centra.Selection, email string) string {
 	return "nowhere"
 }
 
+// legacyParts says what a cart holds where nobody knows whether it does.
+func (v *verifier) legacyParts(sel *centra.Selection) {
+	v.report.seen("a checkout has a script", yesNo(sel.CheckoutScript != ""))
+	v.report.seen("a checkout has fields of plugins", yesNo(len(sel.PluginFields) > 0))
+	v.report.unknown("whether an answer about missing stock holds the cart",
+		"nothing is bought until it runs out; the library reads both")
+}
+
 // legacyPay begins to pay for a cart.
 func (v *verifier) legacyPay(l legacy) error {
 	if !v.pay {

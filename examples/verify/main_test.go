@@ -130,6 +130,17 @@ func TestWhatIsFound(t *testing.T) {
 		{"orders are flat", "checkout", centratest.WithFlatOrders(), map[string]string{
 			"what a payment's result answers": "ok: an order with a number",
 		}, ""},
+		{"a plugin has fields", "checkout", centratest.WithIngrid(), map[string]string{"a checkout has fields of plugins": "seen: yes"}, ""},
+		{"no plugin has fields", "checkout", centratest.WithPaymentMethod(centratest.DummyMethod), map[string]string{
+			"a checkout has fields of plugins": "seen: no", "a checkout has a script": "seen: no",
+		}, ""},
+		{"a plugin has fields", "shop", centratest.WithIngrid(), map[string]string{"a checkout has fields of plugins": "seen: yes"}, ""},
+		{"stock without the cart", "checkout", centratest.WithSelectionlessStock(), map[string]string{
+			"whether an answer about missing stock holds the cart": "unknown: nothing is bought until it runs out; the library reads both",
+		}, ""},
+		{"more than there is", "shop", centratest.WithOversellingPrevention(), map[string]string{
+			"what a payment answers": "ok: redirect",
+		}, ""},
 		{"a dead link is userErrors", "storefront", centratest.WithDeadSelection(centratest.DeadIsUserError), map[string]string{
 			"an unknown ID answers":                    "seen: userErrors, and a selection",
 			"the ID of an ordered cart answers":        "seen: userErrors, and a selection",

@@ -39,6 +39,7 @@ func (v *verifier) shop() error {
 		return step("a first item", err)
 	}
 	v.report.holds("a cart shows its ID", string(sel.ID) == string(session), pleaseReport)
+	v.legacyParts(sel)
 	_, err = api.AttachSelection(v.ctx, "", centra.SelectionID(session))
 	v.report.accepted("a link opens the cart", err, "Recovery cannot work: please report it")
 	_, err = api.Do(v.ctx, session, http.MethodGet, "/selection/"+url.PathEscape(string(session)), nil, nil)
