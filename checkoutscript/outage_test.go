@@ -155,6 +155,8 @@ func TestOutages(t *testing.T) {
 			nil, "anna@example.com", true, true},
 		"withdrawn, and agreed anew during it": {func(o *outage) { o.sends(anna, 200); o.withdraws() },
 			func(o *outage) { o.sends(anna, 202) }, nil, "anna@example.com", true, true},
+		"no consent before it, agreed during it, withdrawn after it": {func(o *outage) { o.sends(annaNot, 200) },
+			func(o *outage) { o.sends(anna, 202) }, func(o *outage) { o.sends(noLonger, 200) }, "anna@example.com", false, false},
 		"withdrawn during it": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(withdrawn, 202) },
 			nil, "anna@example.com", false, false},
 		"withdrawn during it, without an address": {func(o *outage) { o.sends(anna, 200) }, func(o *outage) { o.sends(noLonger, 202) },

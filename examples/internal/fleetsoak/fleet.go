@@ -101,11 +101,11 @@ type machine struct {
 
 func newMachine(ctx context.Context, inPostgres bool) (m *machine, err error) {
 	m = new(machine)
-	defer func() {
+	defer func(made *machine) {
 		if err != nil {
-			_ = m.close()
+			_ = made.close()
 		}
-	}()
+	}(m)
 	if m.dir, err = os.MkdirTemp("", "fleetsoak"); err != nil {
 		return nil, err
 	}
