@@ -155,7 +155,7 @@ func (noSessionError) Error() string {
 func (noSessionError) Is(target error) bool { return target == centra.ErrNoSession }
 
 // errExpired: Centra answers a call with a dead token as if it were a new
-// visitor's. The call succeeds, on an empty cart that nobody will be reminded of.
+// visitor's. The call succeeds, on an empty cart that nobody has.
 var errExpired = fmt.Errorf("checkoutscript: the session has expired, and its cart with it: %w",
 	centra.ErrSelectionNotFound)
 
@@ -170,7 +170,13 @@ func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields)
 	var says renewal
 	sel, err := h.config.API.UpdateFields(centra.WatchCalls(ctx, says.see), s, f)
 	if err == nil {
-		return says.alive(s, sel)
+		known, now, err := says.alive(s, sel)
+		if errors.Is(err, errExpired) && f.CartAbandonmentEmail == centra.Yes {
+			// Nor is the shopper to be reminded of the empty cart that it came with.
+			no := centra.Fields{Email: f.Email, CartAbandonmentEmail: centra.No}
+			_, _ = h.config.API.UpdateFields(ctx, sel.Session, no)
+		}
+		return known, now, err
 	}
 	now := failedSession(err)
 	if now == "" || now == s {

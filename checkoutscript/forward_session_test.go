@@ -52,6 +52,11 @@ func TestCallbackWithAnExpiredSession(t *testing.T) {
 			t.Errorf("event %d: a session was saved that only took the place of a dead one", i)
 		}
 	}
+	for _, cart := range s.centra.Carts() {
+		if !cart.MailDue.IsZero() {
+			t.Errorf("the shopper will be reminded of a cart of %d items that nobody has", len(cart.Items))
+		}
+	}
 }
 
 // The same with fields that Centra refuses: its answer names a session, but not
