@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -82,6 +83,7 @@ func (o *outage) inTwo() {
 	o.Handler, o.visitors = process()
 	other, others = process()
 	o.next = func() {
+		synctest.Wait() // an answer is there before its turn is over
 		o.Handler, other = other, o.Handler
 		o.visitors, others = others, o.visitors
 	}
