@@ -187,15 +187,15 @@
   };
 
   // Nobody hears the answer to what is in flight when the page goes. Where all is
-  // not well, the next page sends it again.
-  const keepUnheard = () => {
-    const trouble = jobs.some((job) => job.failed);
+  // not well, the next page sends it again: the newer too, lest the older come last.
+  const isTrouble = (job) => job.failed || (job.sending && Date.now() - job.sent >= SLOW_MS);
+  const keepUnheard = (trouble) => {
     for (const job of jobs.filter((job) => job.sending && !job.failed)) {
-      if (!trouble && job.share && Date.now() - job.sent < SLOW_MS) continue;
+      if (!trouble && job.share) continue;
       job.failed = true;
       due = Math.max(due, Date.now() + WAIT_MS);
-      save();
     }
+    save();
   };
 
   // Forgets what has failed for too long, or is settled by another tab.
@@ -294,7 +294,8 @@
   const pump = (farewell = false) => {
     clearTimeout(alarm);
     expire();
-    if (farewell) jobs.filter((job) => !job.failed).forEach(overtake);
+    const trouble = jobs.some(isTrouble);
+    if (leaving) jobs.filter((job) => !job.failed).forEach(overtake);
     const idle = jobs.filter((job) => !job.sending);
     const fresh = idle.filter((job) => !job.failed);
     let batch = [];
@@ -306,7 +307,7 @@
       keptAlive += job.share;
     }
     batch.forEach(send);
-    if (leaving) keepUnheard();
+    if (leaving) keepUnheard(trouble);
     else if (!inFlight && idle.length) alarm = setTimeout(pump, Math.max(0, due - Date.now()));
   };
 

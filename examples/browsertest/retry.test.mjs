@@ -590,6 +590,48 @@ test("a page that goes", async (t) => {
     page.leave();
     same(browser.bodies.map((b) => b.email ?? b.address.email), ["old@example.com", "new@example.com"]);
   });
+  await t.test("leaves no older address to the next page without the newer", async (t) => {
+    const old = { address: { email: "old@example.com" } }, newer = { email: "new@example.com" };
+    const rows = {
+      "the older failed": async (browser, page) => {
+        browser.server = () => failing(503);
+        page.fire(old);
+        await browser.advance(100);
+      },
+      "the older is slow": async (browser, page) => {
+        browser.server = () => "never";
+        page.fire(old);
+        await browser.advance(3 * SECOND);
+      },
+      "a withdrawal failed": async (browser, page) => {
+        browser.server = () => failing(503);
+        page.api.withdraw();
+        await browser.advance(100);
+      },
+      "the older failed, and the newer is half entered": async (browser, page) => {
+        browser.server = () => failing(503);
+        page.fire(old);
+        await browser.advance(100);
+        page.api.watch(page.field({ value: newer.email }), { consent: () => true });
+      },
+    };
+    for (const [name, before] of Object.entries(rows))
+      for (const [how, then] of Object.entries({ arrives: ok(), fails: failing(503), "is lost": "network" }))
+        await t.test(`${name}, the newer ${how}`, async () => {
+          const browser = new Browser();
+          const tab = browser.tab();
+          const page = tab.open();
+          await before(browser, page);
+          browser.server = () => then;
+          if (!name.includes("half")) page.fire(newer);
+          page.leave();
+          browser.server = () => ok();
+          tab.open();
+          await browser.advance(MINUTE);
+          same(browser.bodies.at(-1), newer);
+          assert.equal(kept(tab), "");
+        });
+  });
   await t.test("and comes back hears the answer, and sends nothing twice", async () => {
     const browser = new Browser();
     const tab = browser.tab();
@@ -613,7 +655,7 @@ test("a page that goes", async (t) => {
     browser.server = (post) => post.body.includes("y") ? { ...failing(503), after: 5000 } : failing(503, { "Retry-After": "20" });
     page.fire({ event: "x", zip: 1 });
     await browser.advance(100);
-    page.fire({ event: "y", zip: 2 });
+    page.fire({ event: "y", city: "y" });
     await browser.advance(100);
     page.sleep();
     await browser.advance(100);
@@ -622,7 +664,7 @@ test("a page that goes", async (t) => {
     browser.server = () => ok();
     const before = browser.posts.length;
     await browser.advance(MINUTE);
-    same(browser.bodies.slice(before).map((b) => b.zip), [1, 2]);
+    same(browser.bodies.slice(before).map((b) => b.event), ["x", "y"]);
   });
   await t.test("and comes back does not send again what another page has sent", async () => {
     const browser = new Browser();
