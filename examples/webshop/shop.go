@@ -128,6 +128,8 @@ func (s *shop) connect() error {
 		}
 		s.visitor, s.checkout, s.server = client, client, client // there is no call without the secret
 	case "storefront":
+		// A real shop tells Centra where the shopper is, by centra.WithShopperAddress:
+		// else country and prices are those of this server.
 		client, err := centra.NewStorefrontAPI(base, s.secret, opts...)
 		if err != nil {
 			return err
