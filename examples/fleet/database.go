@@ -41,8 +41,10 @@ func openFile(ctx context.Context, path string, logger *slog.Logger) (*database,
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(1000)", // another process writes
 		"journal_mode(WAL)",
-		"synchronous(FULL)", // what was accepted survives a power cut
-		"secure_delete(ON)", // a deleted address is overwritten
+		"synchronous(FULL)",       // what was accepted survives a power cut
+		"secure_delete(ON)",       // a deleted address is overwritten
+		"wal_autocheckpoint(100)", // and does not stay in the log beside the file,
+		"journal_size_limit(0)",   // which a shop that has little to do takes hours to fill
 	}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
 	if err != nil {

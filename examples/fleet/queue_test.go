@@ -119,6 +119,40 @@ func TestWhatIsFinishedIsForgotten(t *testing.T) {
 	}
 }
 
+// The log beside the file does not keep what is gone from it for as long as a shop
+// is open.
+func TestTheFilesLogForgetsToo(t *testing.T) {
+	t.Parallel()
+	file := queueFile(t)
+	q := open(t, file, new(safeBuffer))
+	var calls atomic.Int32
+	begin(t, q, func(context.Context, checkoutscript.Pending) error {
+		calls.Add(1)
+		return nil
+	})
+	if err := q.later(t.Context(), pending("token", "kim"+mailDomain, 0)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, "the job is worked on", func() bool { return calls.Load() == 1 })
+	db := rawFile(t, file)
+	eventually(t, 5*time.Second, "the job is gone", func() bool { return rows(t, db) == 0 })
+	var others int
+	eventually(t, 20*time.Second, "the log has forgotten the address", func() bool {
+		others++
+		if err := q.later(t.Context(), pending("another", "a", 0)); err != nil {
+			t.Fatal(err)
+		}
+		log, err := os.ReadFile(file + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !strings.Contains(string(log), mailDomain)
+	})
+	if others > 100 {
+		t.Errorf("the address was in the log until %d others had come", others)
+	}
+}
+
 func rawFile(t *testing.T, file string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
