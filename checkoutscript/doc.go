@@ -72,7 +72,9 @@
 // come is not: Centra may have taken it, and may have rotated the token.
 //
 // An answer to an event never gives the browser a session that only took the
-// place of an expired one. The shop's own next page does, if it is needed.
+// place of an expired one. The shop's own next page does, if it is needed. Centra
+// has stored the event in an empty cart then, and is told that nobody is to be
+// reminded of that.
 //
 // # Outages
 //
