@@ -187,8 +187,9 @@
   };
 
   // Nobody hears the answer to what is in flight when the page goes. Where all is
-  // not well, the next page sends it again: the newer too, lest the older come last.
-  const isTrouble = (job) => job.failed || (job.sending && Date.now() - job.sent >= SLOW_MS);
+  // not well, the next page sends it again: the newer too, lest the older come last. A
+  // withdrawal is never left to luck.
+  const isTrouble = (job) => job.failed || job.withdrawal || (job.sending && Date.now() - job.sent >= SLOW_MS);
   const keepUnheard = (trouble) => {
     for (const job of jobs.filter((job) => job.sending && !job.failed)) {
       if (!trouble && job.share) continue;

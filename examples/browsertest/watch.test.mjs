@@ -200,6 +200,46 @@ test("a withdrawal that fails is sent again, also from the next page", async () 
   assert.equal(kept(tab), "");
 });
 
+test("a withdrawal that nobody hears the answer to is sent again by the next page", async (t) => {
+  for (const [how, server] of Object.entries({ fails: () => failing(503), "is lost": () => "network", arrives: () => ok() }))
+    await t.test(how, async () => {
+      const browser = new Browser();
+      const tab = browser.tab();
+      const page = tab.open();
+      page.api.capture(capture);
+      await browser.advance(1000);
+      browser.server = server;
+      page.api.withdraw();
+      page.leave();
+      browser.server = () => ok();
+      tab.open();
+      await browser.advance(60000);
+      same(browser.bodies.slice(1), [withdrawal, withdrawal]);
+      assert.equal(kept(tab), "");
+    });
+  await t.test("and so is a newer consent", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    page.api.withdraw();
+    page.api.capture(capture);
+    page.leave();
+    tab.open();
+    await browser.advance(60000);
+    same(browser.bodies.at(-1), capture);
+  });
+  await t.test("unless that has a newer consent", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    page.api.withdraw();
+    page.leave();
+    tab.open().api.capture(capture);
+    await browser.advance(60000);
+    same(browser.bodies, [{ cartAbandonmentWithdrawn: true }, capture]);
+  });
+});
+
 test("a withdrawal that failed does not undo a newer consent", async () => {
   const browser = new Browser();
   const page = browser.tab().open();
