@@ -116,14 +116,16 @@ func (x *decisions) note(s centra.Session, d decision) {
 }
 
 // follow takes a decision along to the session that took the place of another.
-// Where a cart is over, so is what waits for it.
+// Where a cart is over, so is what waits for it. Most empty carts never held anything:
+// they take no decision's place.
 func (x *decisions) follow(from, to centra.Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	switch d := x.last[from]; {
-	case to == "":
+	switch d, known := x.last[from]; {
+	case to == "" && (known || len(x.order) < maxDecisions):
 		x.note(from, decision{at: time.Now()})
-	case !d.at.IsZero():
+	case to == "":
+	case known:
 		x.note(to, x.last[to].over(d))
 	}
 }

@@ -3,6 +3,7 @@ package checkoutscript_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -235,6 +236,26 @@ func TestOutages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Empty carts, which most visitors of a shop have, leave what others decided alone.
+func TestEmptyCartsBesideADecision(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutage(t, newShop)
+		o.centra.SetFault(centratest.StatusFault(503, nil))
+		o.sends(anna, 202)
+		o.centra.ClearFault()
+		time.Sleep(time.Second)
+		o.withdraws()
+		for i := range 20_000 {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			o.visitors.CartChanged(httptest.NewRecorder(), r, centra.Session(fmt.Sprintf("empty%d", i)))
+		}
+		o.delivers(o.Handler, false)
+		if diff := cmp.Diff([]string{"anna@example.com yes", " no"}, o.updates(t)); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // Redeliver waits for its turn, as everything else does.
