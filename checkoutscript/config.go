@@ -39,7 +39,8 @@ type Config struct {
 	// e-mail. It is asked when an e-mail address was found and the event's turn
 	// has come, and sees the fields as they were sent, before Filter. In the Storefront
 	// API, where consent is part of every address, it is asked for one without an e-mail
-	// address too, with that of the cart in Email. Use
+	// address too, with that of the cart in Email. The browser may have left by then:
+	// the request's context lasts as long as the event has, not until that. Use
 	// [AssumeConsent] where the shop needs no consent or has it already.
 	Consent func(*http.Request, centra.Fields) bool
 

@@ -185,6 +185,24 @@ func TestEventsOfABrowserThatLeaves(t *testing.T) {
 	})
 }
 
+// Whether the shopper agreed can be looked up after the browser has left.
+func TestConsentOfABrowserThatLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		s := newShop(t, func(c *checkoutscript.Config) {
+			c.Consent = func(r *http.Request, _ centra.Fields) bool {
+				leave()
+				end, ok := r.Context().Deadline()
+				return r.Context().Err() == nil && ok && time.Until(end) <= 8*time.Second
+			}
+		})
+		s.send(post(jsonType, `{"email": "a@b.se"}`).WithContext(ctx))
+		if diff := cmp.Diff([]string{"a@b.se yes"}, s.updates(t)); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // An event has arrived when its body has.
 func TestSlowUploadHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -82,7 +82,8 @@ var errNothingToKeep = errors.New("checkoutscript: nothing to keep")
 func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error {
 	known := d.decided.Load()
 	if known == nil {
-		s, err := h.visitors.Session(r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		s, err := h.visitors.Session(r)
 		if err != nil || s == "" {
 			return errNothingToKeep
 		}

@@ -188,7 +188,10 @@ func TestASlowQueue(t *testing.T) {
 func TestAnEventOfABrowserThatLeftIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := new(queue)
-		s := newShop(t, func(c *checkoutscript.Config) { c.Later = q.later })
+		s := newShop(t, func(c *checkoutscript.Config) {
+			c.Later = q.later
+			c.Consent = func(r *http.Request, _ centra.Fields) bool { return r.Context().Err() == nil }
+		})
 		s.centra.FailNext(centratest.HangFault())
 		var events sync.WaitGroup
 		events.Go(func() { s.send(numbered(0)) })
