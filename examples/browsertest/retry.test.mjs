@@ -632,6 +632,20 @@ test("a page that goes", async (t) => {
           assert.equal(kept(tab), "");
         });
   });
+  await t.test("leaves nothing that the next page forgets", async () => {
+    const browser = new Browser();
+    const tab = browser.tab();
+    const page = tab.open();
+    outage(browser, failing(503, { "Retry-After": "5" }));
+    page.fire({ email: "a@example.com" });
+    await browser.advance(100);
+    page.leave();
+    tab.sessionStorage.removeItem("centra-cart-abandonment"); // after a log-out
+    const before = browser.posts.length;
+    tab.open();
+    await browser.advance(MINUTE);
+    assert.equal(browser.posts.length, before);
+  });
   await t.test("and comes back hears the answer, and sends nothing twice", async () => {
     const browser = new Browser();
     const tab = browser.tab();
