@@ -25,7 +25,8 @@ import (
 // [centra.ErrNoSession] for a visitor who has no cart, [centra.ErrSelectionNotFound]
 // for one whose cart is gone, [session.ErrBusy], [session.ErrStore],
 // context.DeadlineExceeded or context.Canceled. It matches [ErrDeferred] where
-// Config.Later has taken the address instead: the shopper may go on.
+// Config.Later has taken the e-mail address, and nothing else of f: the shopper may
+// go on, but what the order needs has to be sent again.
 func (h *Handler) Capture(w http.ResponseWriter, r *http.Request, f centra.Fields) (*centra.Selection, error) {
 	return h.capture(w, r, &delivery{op: "capture", fields: cloneFields(f)})
 }

@@ -155,3 +155,44 @@ func TestALateHolderMeetsTheNext(t *testing.T) {
 		takes(t, process(t, server.client()), s, "b")
 	}
 }
+
+// What two have changed who had the turn at the same time is kept of both.
+func TestALateNoteIsKept(t *testing.T) {
+	tests := []struct {
+		name      string
+		late      centra.Session // what the late one brings
+		meanwhile centra.Session
+		note      string // left meanwhile
+		want      centra.Session
+		wantNote  string
+	}{
+		{"beside a newer session", "", "b", "", "b", "late"},
+		{"beside nothing", "", "", "", "a", "late"},
+		{"with another session, beside a newer one", "c", "b", "", "b", "late"},
+		{"beside a newer note", "c", "", "newer", "c", "newer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			client := startServer(t).client()
+			turns, err := redisturns.New(client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			redisturns.SetPatience(turns, patient)
+			late := take(t, turns, "a")
+			client.Del(t.Context(), client.Keys(t.Context(), "*:lock").Val()...) // as if its lease had run out
+			next := take(t, process(t, client), "a")
+			if tt.note != "" {
+				next.(session.NotedTurn).SetNote(tt.note)
+			}
+			next.Done(tt.meanwhile)
+			late.(session.NotedTurn).SetNote("late")
+			late.Done(tt.late)
+			turn := take(t, process(t, client), "a")
+			defer turn.Done("")
+			if got, note := turn.Session(), turn.(session.NotedTurn).Note(); got != tt.want || note != tt.wantNote {
+				t.Errorf("the newest is %q with the note %q, want %q with %q", string(got), note, string(tt.want), tt.wantNote)
+			}
+		})
+	}
+}
