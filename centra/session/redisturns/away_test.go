@@ -332,3 +332,40 @@ func TestATurnThatDoesNotKnowTheNewest(t *testing.T) {
 		t.Error("the log does not say so")
 	}
 }
+
+// A process that hears late that Redis has taken what it told is not the newer one
+// for that, when it tells it again.
+func TestAnAnswerThatComesLate(t *testing.T) {
+	server := startServer(t)
+	proxy := startProxy(t, server.addr)
+	late, err := redisturns.New(clientOf(t, proxy.addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	redisturns.SetPatience(late, patient)
+	other := process(t, server.client())
+	held := take(t, late, "a")
+	proxy.delay.Store(int64(200 * time.Millisecond))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		held.Done("b")
+	}()
+	take(t, other, "a").Done("c")
+	<-done
+	proxy.delay.Store(0)
+
+	server.do("REPLICAOF", "127.0.0.1", "1")
+	redisturns.SetPatience(late, 100*time.Millisecond)
+	for range 3 {
+		take(t, late, "somebody").Done("")
+	}
+	server.do("REPLICAOF", "NO", "ONE")
+	redisturns.SetPatience(late, patient)
+	time.Sleep(1100 * time.Millisecond)
+	for range 2 {
+		take(t, late, "somebody").Done("")
+	}
+	takes(t, late, "b", "c")
+	takes(t, other, "a", "c")
+}

@@ -35,7 +35,7 @@ func newJournal() *journal {
 }
 
 // add remembers that now took the place of old.
-func (j *journal) add(old, now centra.Session, told bool) {
+func (j *journal) add(old, now centra.Session, since time.Time, told bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	before := append(j.chains[old].before, old)
@@ -50,7 +50,7 @@ func (j *journal) add(old, now centra.Session, told bool) {
 		}
 		j.forget(s)
 	}
-	j.chains[now] = chain{before, time.Now()}
+	j.chains[now] = chain{before, since}
 	if pending || !told {
 		j.untold[now] = struct{}{}
 	}

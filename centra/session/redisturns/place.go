@@ -47,12 +47,12 @@ type record struct {
 func (r record) moved() bool { return r.home != place{} }
 
 const (
-	homeRecord  = 'h' // and the time in milliseconds, the length of the note, the note, the session
+	homeRecord  = 'h' // and the time in nanoseconds, the length of the note, the note, the session
 	movedRecord = 'm' // and the ID and the key of the home before them
 )
 
 func (p place) seal(r record) string {
-	since := binary.BigEndian.AppendUint64(nil, uint64(r.since.UnixMilli()))
+	since := binary.BigEndian.AppendUint64(nil, uint64(r.since.UnixNano()))
 	var plain []byte
 	if r.moved() {
 		plain = slices.Concat([]byte{movedRecord}, r.home.id[:], r.home.key[:], since)
@@ -79,7 +79,7 @@ func (p place) open(sealed string) record {
 	if len(plain) <= 8 {
 		return record{}
 	}
-	r.since = time.UnixMilli(int64(binary.BigEndian.Uint64(plain)))
+	r.since = time.Unix(0, int64(binary.BigEndian.Uint64(plain)))
 	plain = plain[8:]
 	if kind == homeRecord {
 		note := int(plain[0])

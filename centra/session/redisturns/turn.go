@@ -205,13 +205,13 @@ func (u *turn) finish(now centra.Session) (told bool) {
 	if now == "" {
 		now = u.session
 	}
-	newest := now
+	newest, since := now, time.Now() // before another turn can begin
 	if u.hold != nil {
 		u.extender.Stop()
-		newest, told = u.tell(now)
+		newest, told = u.tell(now, since)
 	}
 	if newest == now && now != u.session {
-		u.turns.journal.add(u.session, now, told)
+		u.turns.journal.add(u.session, now, since, told)
 	}
 	u.local.Done(newest)
 	outcome := Outcome{Waited: u.waited, Held: time.Since(u.came)}
@@ -223,8 +223,8 @@ func (u *turn) finish(now centra.Session) (told bool) {
 
 // tell ends the turn in Redis. It returns the visitor's newest session, which is
 // another one where the lease had been lost.
-func (u *turn) tell(now centra.Session) (newest centra.Session, told bool) {
-	r := record{newest: now, since: time.Now(), note: u.note}
+func (u *turn) tell(now centra.Session, since time.Time) (newest centra.Session, told bool) {
+	r := record{newest: now, since: since, note: u.note}
 	end, err := u.turns.settle(u.ctx, u.hold, r)
 	switch {
 	case err == nil && !end.held, err != nil && time.Since(u.extended) > lease:
