@@ -88,7 +88,8 @@
 //
 //   - which of two addresses is newer, where one of them waited,
 //   - a withdrawal that named no address,
-//   - an event of an outage for which Consent said no, since nothing of it is kept,
+//   - an event of an outage for which Consent said no: of it is kept that it takes
+//     back a yes that Centra was told, else nothing,
 //   - that a shopper agreed anew after a withdrawal that still waits.
 //
 // A withdrawal that names the address, as listener.js posts it, counts in all

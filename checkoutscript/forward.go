@@ -35,7 +35,7 @@ type delivery struct {
 type decided struct {
 	sent, session centra.Session // session is the newest
 	fields        centra.Fields
-	before        []string // digests of what Centra was told before; the first is the most likely
+	before        knowledge
 }
 
 func (d *delivery) choice() centra.Choice {
@@ -76,7 +76,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			}
 			s, fields = looked, h.chosen(r, known, fields)
 		}
-		_, before, _ := h.known(ctx, sent, s)
+		before := h.known(ctx, sent, s)
 		d.decided.Store(&decided{sent, s, fields, before})
 		sel, now, err := h.update(ctx, s, fields)
 		switch {

@@ -76,8 +76,8 @@ var errGoexit = errors.New("checkoutscript: Config.Later ended its goroutine")
 var errNothingToKeep = errors.New("checkoutscript: nothing to keep")
 
 // keep hands a Pending to the host, if there is an address with consent and a
-// cart: an address of somebody who did not agree has no place in a queue. Where
-// the event's turn never came, Consent and Filter have not been asked yet, and
+// cart: an address of somebody who did not agree has no place in a queue, but that
+// they no longer do has. Where the event's turn never came, Consent and Filter have not been asked yet, and
 // whose cart it is about says the store.
 func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error {
 	known := d.decided.Load()
@@ -87,24 +87,29 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		if err != nil || s == "" {
 			return errNothingToKeep
 		}
-		known = &decided{s, s, h.decide(r, d), []string{h.decisions.latest(s).email}}
+		known = &decided{sent: s, session: s, fields: h.decide(r, d)}
+		known.before.add(h.decisions.latest(s))
 		d.decided.Store(known)
 	}
 	consent := known.fields.CartAbandonmentEmail
-	if consent == centra.No { // whatever becomes of it: what waits already must not say yes after this
-		h.decisions.remember(d.began, known.fields, known.sent, known.session)
-	}
-	if !d.withdrawal && consent != centra.Yes {
-		return errNothingToKeep
-	}
 	p := Pending{
 		Version:    pendingVersion,
 		Session:    known.session,
 		Fields:     centra.Fields{Email: known.fields.Email, CartAbandonmentEmail: consent},
 		CapturedAt: d.began,
 	}
-	if len(known.before) > 0 {
-		p.Before = known.before[0]
+	if len(known.before.emails) > 0 {
+		p.Before = known.before.emails[0]
+	}
+	if consent == centra.No { // whatever becomes of it: what waits already must not say yes after this
+		h.decisions.remember(d.began, known.fields, known.sent, known.session)
+	}
+	switch {
+	case d.withdrawal, consent == centra.Yes:
+	case consent == centra.No && known.before.yes: // which it takes back; the address is no matter
+		p.Fields.Email = ""
+	default:
+		return errNothingToKeep
 	}
 	d.queued.Store(true)
 	if err := h.config.Later(ctx, p); err != nil {

@@ -27,20 +27,31 @@ func decisionOf(note string) decision {
 	return d
 }
 
-// known is when a visitor decided last, the digests of the addresses that Centra was
-// told last, and whether a no was the last that it was told, as the other processes
-// know it and as this one does. ctx is that of a call.
-func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (at time.Time, emails []string, no bool) {
-	for _, d := range []decision{decisionOf(session.Note(ctx)), h.decisions.latest(sessions...)} {
-		if d.at.After(at) {
-			at = d.at
-		}
-		if d.email != "" {
-			emails = append(emails, d.email)
-		}
-		no = no || d.said == centra.No
+// knowledge is what is known of a visitor, as the other processes know it and as this
+// one does.
+type knowledge struct {
+	at      time.Time // of the last decision
+	emails  []string  // digests of the addresses that Centra was told last; the first is the most likely
+	yes     bool      // Centra was once told one
+	no      bool      // the last that Centra was told is one, as one of the two knows it
+}
+
+func (k *knowledge) add(d decision) {
+	if d.at.After(k.at) {
+		k.at = d.at
 	}
-	return at, emails, no
+	if d.email != "" {
+		k.emails = append(k.emails, d.email)
+	}
+	k.yes = k.yes || d.told || d.said == centra.Yes
+	k.no = k.no || d.said == centra.No
+}
+
+// known is what is known of a visitor. ctx is that of a call.
+func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (k knowledge) {
+	k.add(decisionOf(session.Note(ctx)))
+	k.add(h.decisions.latest(sessions...))
+	return k
 }
 
 // delivered notes what Centra has been told, here and for the other processes, and

@@ -128,6 +128,7 @@ const (
 	anna2     = `{"email": "anna@example.org"}`
 	anna3     = `{"email": "anna@example.net"}`
 	annaNot   = `{"email": "anna@example.com", "agreed": false}`
+	anna2Not  = `{"email": "anna@example.org", "agreed": false}`
 	withdrawn = `{"cartAbandonmentWithdrawn": true, "email": "anna@example.com"}`
 	noLonger  = `{"cartAbandonmentWithdrawn": true}`
 )
@@ -164,6 +165,12 @@ func TestOutages(t *testing.T) {
 			nil, "anna@example.com", false, false},
 		"captured and withdrawn during it": {nil, func(o *outage) { o.sends(anna, 202); o.sends(withdrawn, 202) },
 			nil, "anna@example.com", false, false},
+		"captured before it, no consent during it": {func(o *outage) { o.sends(anna, 200) },
+			func(o *outage) { o.sends(annaNot, 202); o.sends(annaNot, 202) }, nil, "anna@example.com", false, false},
+		"captured before it, no consent during it, agreed after it": {func(o *outage) { o.sends(anna, 200) },
+			func(o *outage) { o.sends(annaNot, 202) }, func(o *outage) { o.sends(anna, 200) }, "anna@example.com", true, true},
+		"captured before it, another address without consent during it": {func(o *outage) { o.sends(anna, 200) },
+			func(o *outage) { o.sends(anna2Not, 202) }, nil, "anna@example.com", false, false},
 		"captured during it, withdrawn after it": {nil, func(o *outage) { o.sends(anna, 202) },
 			func(o *outage) { o.sends(withdrawn, 200) }, "anna@example.com", false, false},
 		"captured during it, no consent after it": {nil, func(o *outage) { o.sends(anna, 202) },

@@ -72,8 +72,8 @@ func (h *Handler) redeliver(ctx context.Context, p Pending, first *atomic.Bool) 
 func (h *Handler) deliver(
 	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
 ) (centra.Session, error) {
-	decided, older, no := h.known(ctx, p.Session, s)
-	if decided.After(p.CapturedAt) {
+	known := h.known(ctx, p.Session, s)
+	if known.at.After(p.CapturedAt) {
 		return "", errNewer
 	}
 	cart, now, err := h.look(ctx, s)
@@ -88,10 +88,10 @@ func (h *Handler) deliver(
 	case withdrawal && !same:
 		fields.Email = "" // the no stands, and the cart keeps its address
 	case withdrawal:
-	case same && !no:
+	case same && !known.no:
 		return now, nil
 	case same: // the no is the older one
-	case !slices.ContainsFunc(append(older, p.Before), func(digest string) bool { return slices.Contains(there, digest) }):
+	case !slices.ContainsFunc(append(known.emails, p.Before), func(digest string) bool { return slices.Contains(there, digest) }):
 		return now, errNewer
 	}
 	_, later, err := h.update(ctx, now, fields)
