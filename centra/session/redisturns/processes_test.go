@@ -1,6 +1,7 @@
 package redisturns_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -342,5 +343,38 @@ func TestANoteGoesToTheOtherProcesses(t *testing.T) {
 		if strings.Contains(client.Get(t.Context(), key).Val(), "second") {
 			t.Error("the note can be read in Redis")
 		}
+	}
+}
+
+// The answer with a new session may have reached the browser, and the browser
+// another process, before the turn has ended in Redis.
+func TestANoteFollowsAFastBrowser(t *testing.T) {
+	for _, note := range []string{"", "newer"} {
+		t.Run("it leaves the note "+note, func(t *testing.T) {
+			client := startServer(t).client()
+			one, two := process(t, client), process(t, client)
+			held := take(t, one, "a")
+			held.(session.NotedTurn).SetNote("first")
+			next := take(t, two, "b")
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				held.Done("b")
+			}()
+			time.Sleep(50 * time.Millisecond)
+			if note != "" {
+				next.(session.NotedTurn).SetNote(note)
+			}
+			next.Done("c")
+			<-ended
+			want := cmp.Or(note, "first")
+			for _, s := range []centra.Session{"a", "b", "c"} {
+				turn := take(t, process(t, client), s)
+				if got := turn.(session.NotedTurn).Note(); got != want || turn.Session() != "c" {
+					t.Errorf("by %q the newest is %q with the note %q, want %q", string(s), string(turn.Session()), got, want)
+				}
+				turn.Done("")
+			}
+		})
 	}
 }

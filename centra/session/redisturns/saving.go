@@ -1,8 +1,10 @@
 package redisturns
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 )
@@ -60,7 +62,7 @@ func (m *memory) describe(ctx context.Context, h *hold, r record, others []centr
 // What another process told it meanwhile counts if it is newer. Where two
 // visitors turn out to be one, what is told is compared with the other's as well.
 func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bool, err error) {
-	newest, since := now, c.since
+	newest, since, note := now, c.since, ""
 	others := append(slices.Clone(c.before[1:]), now)
 	for range maxHops {
 		h, err := t.hold(ctx, c.before[0])
@@ -70,7 +72,8 @@ func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bo
 		if h.newest != "" && !slices.Contains(c.before, h.newest) && h.since.After(since) {
 			newest, since = h.newest, h.since
 		}
-		end, err := t.settle(ctx, h, record{newest: newest, since: since, note: h.note}, others...)
+		note = cmp.Or(h.note, note)
+		end, err := t.settle(ctx, h, record{newest: newest, since: since, note: note}, others...)
 		if err != nil || !h.read {
 			return false, nil
 		}
@@ -80,6 +83,19 @@ func (t *Turns) save(ctx context.Context, now centra.Session, c chain) (saved bo
 	}
 	t.journal.told(now)
 	return true, nil
+}
+
+// bringing is longer than an event takes, which may have the turn meanwhile.
+const bringing = 10 * time.Second
+
+// bring leaves a note at the home of the visitor who has s, who was two visitors
+// until now. One that is there is the newer.
+func (t *Turns) bring(ctx context.Context, s centra.Session, note string) {
+	ctx, cancel := context.WithTimeout(ctx, bringing)
+	defer cancel()
+	if h, _ := t.hold(ctx, s); h != nil {
+		_, _ = t.settle(ctx, h, record{newest: cmp.Or(h.newest, s), since: h.since, note: cmp.Or(h.note, note)})
+	}
 }
 
 // carry tells Redis of two other visitors, if there are such: those who do not

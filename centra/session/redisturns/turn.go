@@ -49,6 +49,7 @@ type turn struct {
 	extender *time.Timer
 	extended time.Time
 	done     bool
+	stray    string // a note that has to follow to the visitor's new home
 }
 
 // join takes the turn in Redis too. What this process knows better is told first.
@@ -189,17 +190,21 @@ func (u *turn) lose() {
 }
 
 func (u *turn) Done(now centra.Session) {
-	if u.finish(now) {
+	told, stray := u.finish(now)
+	if stray != "" {
+		u.turns.bring(u.ctx, u.session, stray)
+	}
+	if told {
 		u.turns.carry(u.ctx)
 	}
 }
 
-// finish ends the turn and reports whether Redis knows.
-func (u *turn) finish(now centra.Session) (told bool) {
+// finish ends the turn and reports whether Redis knows, but for a stray note.
+func (u *turn) finish(now centra.Session) (told bool, stray string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.done {
-		return false
+		return false, ""
 	}
 	u.done = true
 	if now == "" {
@@ -218,7 +223,7 @@ func (u *turn) finish(now centra.Session) (told bool) {
 	outcome.Alone = u.hold == nil || !u.hold.read
 	outcome.Lost = u.hold != nil && u.hold.lost
 	u.turns.observe(u.ctx, outcome)
-	return told
+	return told, u.stray
 }
 
 // tell ends the turn in Redis. It returns the visitor's newest session, which is
@@ -229,6 +234,9 @@ func (u *turn) tell(now centra.Session, since time.Time) (newest centra.Session,
 	switch {
 	case err == nil && !end.held, err != nil && time.Since(u.extended) > lease:
 		u.lose()
+	}
+	if end.merged {
+		u.stray = u.note
 	}
 	if err == nil && u.meet(&r, end) {
 		var again ending
