@@ -58,9 +58,9 @@ type Config struct {
 	// the host's, for [Handler.Redeliver], and returns when it is safe there. It is
 	// called where an event with an address and consent, or a withdrawal of
 	// consent, which a no of Consent is that comes after a yes, met a Centra that was
-	// away, limiting or silent, or something else in its place; of the event's Timeout it has three quarters of a second or, if that is
-	// more, what Centra has left. The browser is answered 202 then, or 503 where Later
-	// fails.
+	// away, limiting or silent, or something else in its place; of the event's Timeout
+	// it has three quarters of a second or, if that is more, what Centra has left. The
+	// browser is answered 202 then, or 503 where Later fails.
 	Later func(context.Context, Pending) error
 
 	// Timeout bounds everything from when an event has been read until it is

@@ -87,8 +87,7 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		if err != nil || s == "" {
 			return errNothingToKeep
 		}
-		known = &decided{sent: s, session: s, fields: h.decide(r, d)}
-		known.before.add(h.decisions.latest(s))
+		known = &decided{s, s, h.decide(r, d), knowledge{h.decisions.latest(s)}}
 		d.decided.Store(known)
 	}
 	consent := known.fields.CartAbandonmentEmail
@@ -98,15 +97,15 @@ func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error 
 		Fields:     centra.Fields{Email: known.fields.Email, CartAbandonmentEmail: consent},
 		CapturedAt: d.began,
 	}
-	if len(known.before.emails) > 0 {
-		p.Before = known.before.emails[0]
+	if before := known.before.emails(); len(before) > 0 {
+		p.Before = before[0]
 	}
 	if consent == centra.No { // whatever becomes of it: what waits already must not say yes after this
 		h.decisions.remember(d.began, known.fields, known.sent, known.session)
 	}
 	switch {
 	case d.withdrawal, consent == centra.Yes:
-	case consent == centra.No && known.before.yes: // which it takes back; the address is no matter
+	case consent == centra.No && known.before.yes(): // which it takes back; the address is no matter
 		p.Fields.Email = ""
 	default:
 		return errNothingToKeep

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -12,46 +13,58 @@ import (
 
 // What a visitor decided last stands in the note of their turn too, where the turns
 // keep notes: so that the process which works through the queue knows what another
-// one was told. It is the time, the consent and the digest of the address that Centra
-// has.
+// one was told. It is the time, the consent, whether there has been a yes, and the digest
+// of the address that Centra has.
 
-func (d decision) text() string { return fmt.Sprintf("%d %d %s", d.at.UnixNano(), d.said, d.email) }
+func (d decision) text() string {
+	return fmt.Sprintf("%d %d %t %s", d.at.UnixNano(), d.said, d.told, d.email)
+}
 
 func decisionOf(note string) decision {
 	var nanoseconds int64
 	var d decision
-	if n, _ := fmt.Sscan(note, &nanoseconds, &d.said, &d.email); n == 0 {
+	if n, _ := fmt.Sscan(note, &nanoseconds, &d.said, &d.told, &d.email); n == 0 {
 		return decision{}
 	}
 	d.at = time.Unix(0, nanoseconds)
 	return d
 }
 
-// knowledge is what is known of a visitor, as the other processes know it and as this
-// one does.
-type knowledge struct {
-	at      time.Time // of the last decision
-	emails  []string  // digests of the addresses that Centra was told last; the first is the most likely
-	yes     bool      // Centra was once told one
-	no      bool      // the last that Centra was told is one, as one of the two knows it
-}
-
-func (k *knowledge) add(d decision) {
-	if d.at.After(k.at) {
-		k.at = d.at
-	}
-	if d.email != "" {
-		k.emails = append(k.emails, d.email)
-	}
-	k.yes = k.yes || d.told || d.said == centra.Yes
-	k.no = k.no || d.said == centra.No
-}
+// knowledge is what is known of a visitor: the last decisions as the other processes
+// know it and as this one does.
+type knowledge []decision
 
 // known is what is known of a visitor. ctx is that of a call.
-func (h *Handler) known(ctx context.Context, sessions ...centra.Session) (k knowledge) {
-	k.add(decisionOf(session.Note(ctx)))
-	k.add(h.decisions.latest(sessions...))
-	return k
+func (h *Handler) known(ctx context.Context, sessions ...centra.Session) knowledge {
+	return knowledge{decisionOf(session.Note(ctx)), h.decisions.latest(sessions...)}
+}
+
+// overtakes reports whether the visitor has decided something else after p.
+func (k knowledge) overtakes(p Pending) bool {
+	return slices.ContainsFunc(k, func(d decision) bool {
+		return d.at.After(p.CapturedAt) && (d.said != centra.No || p.Fields.CartAbandonmentEmail != centra.No)
+	})
+}
+
+// emails are digests of the addresses that Centra was told last; the first is the
+// most likely.
+func (k knowledge) emails() (emails []string) {
+	for _, d := range k {
+		if d.email != "" {
+			emails = append(emails, d.email)
+		}
+	}
+	return emails
+}
+
+// no reports whether the last that Centra was told is one.
+func (k knowledge) no() bool {
+	return slices.ContainsFunc(k, func(d decision) bool { return d.said == centra.No })
+}
+
+// yes reports whether Centra was once told one.
+func (k knowledge) yes() bool {
+	return slices.ContainsFunc(k, func(d decision) bool { return d.told })
 }
 
 // delivered notes what Centra has been told, here and for the other processes, and

@@ -93,6 +93,13 @@ func (o *outage) withdraws() {
 	o.keeps(w)
 }
 
+// refuses is a queue that fails while f runs.
+func (o *outage) refuses(f func()) {
+	o.queue.put = func(context.Context, checkoutscript.Pending) error { return errors.New("the disk is full") }
+	f()
+	o.queue.put = nil
+}
+
 // getsAnotherCart is what a cart link does.
 func (o *outage) getsAnotherCart() {
 	r := httptest.NewRequest(http.MethodGet, "/abandoned-cart", nil)
@@ -167,6 +174,9 @@ func TestOutages(t *testing.T) {
 			nil, "anna@example.com", false, false},
 		"captured before it, no consent during it": {func(o *outage) { o.sends(anna, 200) },
 			func(o *outage) { o.sends(annaNot, 202); o.sends(annaNot, 202) }, nil, "anna@example.com", false, false},
+		"withdrawn during it, and no consent that is not kept": {func(o *outage) { o.sends(anna, 200) },
+			func(o *outage) { o.sends(withdrawn, 202); o.refuses(func() { o.sends(annaNot, 503) }) }, nil,
+			"anna@example.com", false, false},
 		"captured before it, no consent during it, agreed after it": {func(o *outage) { o.sends(anna, 200) },
 			func(o *outage) { o.sends(annaNot, 202) }, func(o *outage) { o.sends(anna, 200) }, "anna@example.com", true, true},
 		"captured before it, another address without consent during it": {func(o *outage) { o.sends(anna, 200) },

@@ -73,7 +73,7 @@ func (h *Handler) deliver(
 	ctx context.Context, s centra.Session, p Pending, first *atomic.Bool,
 ) (centra.Session, error) {
 	known := h.known(ctx, p.Session, s)
-	if known.at.After(p.CapturedAt) {
+	if known.overtakes(p) {
 		return "", errNewer
 	}
 	cart, now, err := h.look(ctx, s)
@@ -81,17 +81,17 @@ func (h *Handler) deliver(
 		return now, err
 	}
 	fields := centra.Fields{Email: p.Fields.Email, CartAbandonmentEmail: p.Fields.CartAbandonmentEmail}
-	there := digestsOf(cart)
+	there, older := digestsOf(cart), append(known.emails(), p.Before)
 	withdrawal := fields.CartAbandonmentEmail == centra.No
 	switch same := slices.Contains(there, digestOf(fields.Email)); {
 	case len(there) == 0:
 	case withdrawal && !same:
 		fields.Email = "" // the no stands, and the cart keeps its address
 	case withdrawal:
-	case same && !known.no:
+	case same && !known.no():
 		return now, nil
 	case same: // the no is the older one
-	case !slices.ContainsFunc(append(known.emails, p.Before), func(digest string) bool { return slices.Contains(there, digest) }):
+	case !slices.ContainsFunc(older, func(digest string) bool { return slices.Contains(there, digest) }):
 		return now, errNewer
 	}
 	_, later, err := h.update(ctx, now, fields)
