@@ -72,7 +72,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answer
 		if now == centra.NoSession {
 			return "", ""
 		}
-		e.carts.note(now, seen)
+		e.carts.note("", now, seen)
 		return now, "" // a new visitor
 	}
 	known := e.expired.before(e.began, loaded)
@@ -85,7 +85,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answer
 		if dead || errors.Is(err, centra.ErrSelectionNotFound) {
 			return loaded, "" // what was sent is no better
 		}
-		e.carts.note(sent, seen)
+		e.carts.note(sent, sent, seen)
 		return sent, "" // the newest, for a request that brought an old one
 	case now == centra.NoSession && !dead:
 		return centra.NoSession, ""
@@ -100,7 +100,11 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answer
 	if unclear { // where it is brought once more, what comes then is not its cart
 		e.expired.add(loaded)
 	}
-	e.carts.note(now, seen)
+	before := sent
+	if dead || unclear { // it may have another cart
+		before = now
+	}
+	e.carts.note(before, now, seen)
 	if dead || known > 0 || seen.chosen || unclear {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.

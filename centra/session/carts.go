@@ -14,11 +14,25 @@ type carts struct {
 
 func newCarts() carts { return carts{newMemory[centra.CartState](), new(atomic.Bool)} }
 
-func (c carts) note(s centra.Session, seen *answers) {
-	if s == "" || seen.cart == centra.CartUnknown || seen.chosen {
+// note remembers what is in the cart of now. Where the answer did not show it, it is
+// what was in that of before: a token that rotates changes no cart. A visitor's first
+// session, with none before it, begins with an empty one.
+func (c carts) note(before, now centra.Session, seen *answers) {
+	if now == "" || seen.chosen {
 		return
 	}
-	c.set(s, seen.cart)
+	state := seen.cart
+	switch {
+	case state != centra.CartUnknown:
+	case before == "":
+		state = centra.CartEmpty
+	default:
+		known := false
+		if state, known = c.get(before); !known {
+			return
+		}
+	}
+	c.set(now, state)
 	if seen.changed && seen.cart == centra.CartFilled && !seen.mayBeNew && !seen.replaced {
 		c.rotate.Store(true)
 	}

@@ -190,3 +190,53 @@ func TestDoOfADoubleClick(t *testing.T) {
 		})
 	}
 }
+
+// failed makes a call that brings a session and no cart.
+func (s shop) failed(ctx context.Context, now centra.Session) (centra.Session, error) {
+	s.SetFault(centratest.StatusFault(503, nil).Rotating())
+	defer s.ClearFault()
+	_, err := s.client.Selection(ctx, now)
+	var failed *centra.Error
+	if !errors.As(err, &failed) {
+		return "", errors.New("the call did not fail")
+	}
+	return failed.Session, nil
+}
+
+// Of two items that are put at once into a cart that is known to be empty none is
+// lost, also where the visitor's newest session came with a failure.
+func TestDoOfTwoItemsAtOnceAfterAFailure(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before []func(shop) call
+	}{
+		{"it began the visit", nil},
+		{"an empty cart was seen before", []func(shop) call{func(s shop) call { return s.page }}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := openShop(t)
+				s.RotateTokens(1)
+				v := newVisitors(t, session.Cookie{})
+				var brings centra.Session
+				for _, do := range append(tt.before, func(s shop) call { return s.failed }) {
+					brings = visit(t, v, brings, do(s))
+				}
+				s.SetLatency(100 * time.Millisecond)
+				has := [2]centra.Session{}
+				var both sync.WaitGroup
+				for i := range has {
+					both.Go(func() { has[i] = visit(t, v, brings, s.add) })
+				}
+				both.Wait()
+				first, second := s.SelectionOf(string(has[0])), s.SelectionOf(string(has[1]))
+				if first == "" {
+					first = second // the one whose call came first has the token before
+				}
+				if items := s.Cart(first).Items; len(s.Carts()) != 1 || len(items) != 1 || items[0].Quantity != 2 {
+					t.Errorf("carts %+v", s.Carts())
+				}
+			})
+		})
+	}
+}
