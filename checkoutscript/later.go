@@ -77,8 +77,8 @@ var errNothingToKeep = errors.New("checkoutscript: nothing to keep")
 
 // keep hands a Pending to the host, if there is an address with consent and a
 // cart: an address of somebody who did not agree has no place in a queue, but that
-// they no longer do has. Where the event's turn never came, Consent and Filter have not been asked yet, and
-// whose cart it is about says the store.
+// they no longer do has. Where the event's turn never came, Consent and Filter have
+// not been asked yet, and whose cart it is about says the store.
 func (h *Handler) keep(ctx context.Context, r *http.Request, d *delivery) error {
 	known := d.decided.Load()
 	if known == nil {

@@ -88,20 +88,7 @@ func TestWhatIsFinishedIsForgotten(t *testing.T) {
 			var log safeBuffer
 			file := queueFile(t)
 			q := open(t, file, &log)
-			var calls atomic.Int32
-			begin(t, q, func(_ context.Context, p checkoutscript.Pending) error {
-				if p.Fields.Email != "kim"+mailDomain || p.Session != "token" {
-					t.Errorf("delivered is %v", p)
-				}
-				calls.Add(1)
-				return end
-			})
-			if err := q.later(t.Context(), pending("token", "kim"+mailDomain, 0)); err != nil {
-				t.Fatal(err)
-			}
-			eventually(t, 10*time.Second, "the job is worked on", func() bool { return calls.Load() == 1 })
-			db := rawFile(t, file)
-			eventually(t, 5*time.Second, "the job is gone", func() bool { return rows(t, db) == 0 })
+			db, calls := workedOff(t, q, file, end)
 			_ = q.stop(t.Context())
 			_ = db.Close()
 			q.close()
@@ -125,17 +112,7 @@ func TestTheFilesLogForgetsToo(t *testing.T) {
 	t.Parallel()
 	file := queueFile(t)
 	q := open(t, file, new(safeBuffer))
-	var calls atomic.Int32
-	begin(t, q, func(context.Context, checkoutscript.Pending) error {
-		calls.Add(1)
-		return nil
-	})
-	if err := q.later(t.Context(), pending("token", "kim"+mailDomain, 0)); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 10*time.Second, "the job is worked on", func() bool { return calls.Load() == 1 })
-	db := rawFile(t, file)
-	eventually(t, 5*time.Second, "the job is gone", func() bool { return rows(t, db) == 0 })
+	workedOff(t, q, file, nil)
 	var others int
 	eventually(t, 20*time.Second, "the log has forgotten the address", func() bool {
 		others++
@@ -151,6 +128,26 @@ func TestTheFilesLogForgetsToo(t *testing.T) {
 	if others > 100 {
 		t.Errorf("the address was in the log until %d others had come", others)
 	}
+}
+
+// workedOff has an address of mailDomain come and go, its delivery end as it is told
+// to, and returns the file and how often there is a delivery.
+func workedOff(t *testing.T, q *database, file string, end error) (*sql.DB, *atomic.Int32) {
+	t.Helper()
+	calls := new(atomic.Int32)
+	begin(t, q, func(_ context.Context, p checkoutscript.Pending) error {
+		if calls.Add(1) == 1 && (p.Fields.Email != "kim"+mailDomain || p.Session != "token") {
+			t.Errorf("delivered is %v", p)
+		}
+		return end
+	})
+	if err := q.later(t.Context(), pending("token", "kim"+mailDomain, 0)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, "the job is worked on", func() bool { return calls.Load() == 1 })
+	db := rawFile(t, file)
+	eventually(t, 5*time.Second, "the job is gone", func() bool { return rows(t, db) == 0 })
+	return db, calls
 }
 
 func rawFile(t *testing.T, file string) *sql.DB {
