@@ -24,13 +24,40 @@ type Call struct {
 	// BudgetRefused: another attempt would have been made, but the retries of all
 	// the client's calls had used up their budget.
 	BudgetRefused bool
-	// SessionChanged: Centra answered with another session than the one that was
-	// sent. Never in the Shop API, and not where none was sent.
-	SessionChanged bool
-	Cart           CartState // where the answer held a cart
-	// CartMayBeNew: SessionChanged, and the call itself (POST /items/...) put all that
-	// is in the cart there. It may be a new cart, in place of one that has expired.
-	CartMayBeNew bool
+	Session       SessionChange // what became of the session that was sent
+	Cart          CartState     // where the answer held a cart
+}
+
+// SessionChange says whether Centra answered with another session than the one that
+// was sent, and what that is as far as the answer tells.
+type SessionChange uint8
+
+// What becomes of a session. In the Shop API it is always kept.
+const (
+	// SessionKept: no other came, or none was sent.
+	SessionKept SessionChange = iota
+	// SessionRotated: another token, with the same cart.
+	SessionRotated
+	// SessionReplaced: another one, with nothing in its cart. It took the place of
+	// one that has expired. In the Checkout API a token that rotates while the cart
+	// is empty looks the same; the Storefront API says where one has expired.
+	SessionReplaced
+	// SessionUnclear: another one, either of both. The answer shows no cart, or one
+	// in which the call itself (POST /items/...) put all that is there.
+	SessionUnclear
+)
+
+// String returns "kept", "rotated", "replaced" or "unclear".
+func (c SessionChange) String() string {
+	switch c {
+	case SessionRotated:
+		return "rotated"
+	case SessionReplaced:
+		return "replaced"
+	case SessionUnclear:
+		return "unclear"
+	}
+	return "kept"
 }
 
 // CartState says whether anything is in the cart that an answer held.
@@ -102,11 +129,10 @@ func (x *exchange) end(err *error) {
 	if watch == nil && len(x.observe) == 0 && len(x.traces) == 0 {
 		return
 	}
-	changed := x.given != "" && x.session != x.given
 	call := Call{
 		API: x.api, Op: x.op, StatusCode: x.status, Attempts: x.attempts, Duration: time.Since(x.began),
 		Failure: failure, BudgetRefused: x.budgetRefused,
-		SessionChanged: changed, Cart: x.seen, CartMayBeNew: changed && x.allAdded,
+		Session: x.sessionChange(), Cart: x.seen,
 	}
 	if watch != nil {
 		watch(call)
@@ -117,6 +143,19 @@ func (x *exchange) end(err *error) {
 	for _, trace := range slices.Backward(x.traces) {
 		trace(call)
 	}
+}
+
+// sessionChange is what became of the caller's session.
+func (x *exchange) sessionChange() SessionChange {
+	switch {
+	case x.given == "" || x.session == x.given:
+		return SessionKept
+	case x.tellsExpired && x.expired, !x.tellsExpired && x.seen == CartEmpty:
+		return SessionReplaced
+	case x.tellsExpired, x.seen == CartFilled && !x.allAdded:
+		return SessionRotated
+	}
+	return SessionUnclear
 }
 
 // failureName is the word for an error of this call in [Call.Failure].

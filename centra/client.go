@@ -53,6 +53,9 @@ type dialect struct {
 	// token is the session that an answer names: an error, or a body that was cut.
 	// nil where a session stays what it is, whatever an answer says.
 	token func(body []byte) Session
+	// tellsExpired: an answer says where it does not know the caller's session any
+	// more. In the Checkout API another session is all that shows it.
+	tellsExpired bool
 }
 
 func newClient(d dialect, constructor, baseURL string, opts []Option) (*client, error) {

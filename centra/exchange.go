@@ -43,6 +43,7 @@ type exchange struct {
 	budgetRefused bool
 	seen          CartState // in the answer
 	allAdded      bool      // the call put all that is in it there
+	expired       bool      // Storefront API: Centra does not know the caller's session any more
 
 	asked, connected atomic.Bool // for a connection, by what net/http says
 }

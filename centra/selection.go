@@ -49,11 +49,21 @@ type Selection struct {
 	// there while a widget such as Klarna Checkout is active.
 	CheckoutScript string `json:"-"`
 
-	raw string
+	sameSession bool // certainly the cart of the session that was asked for, whatever its token is now
+	raw         string
 }
 
 // Empty reports whether nothing is in the cart.
 func (s *Selection) Empty() bool { return len(s.Items) == 0 }
+
+// Replaces reports whether the cart's session seems to have only taken the place of
+// s, which had expired: it is another one, with nothing in its cart. Nobody has
+// found anything in that cart yet, and the visitor may have a better one by now. In
+// the Checkout API a token that rotates while the cart is empty looks the same; the
+// Storefront API says where a session has expired.
+func (s *Selection) Replaces(session Session) bool {
+	return s.Session != session && s.Empty() && !s.sameSession
+}
 
 // Raw returns the whole body that Centra answered, for what the types do not
 // know. It holds the session: do not hand it to a browser. It is a copy, and nil

@@ -45,7 +45,7 @@ func NewStorefrontAPI(endpoint, token string, opts ...Option) (*StorefrontAPI, e
 	if !validSecret(token) {
 		return nil, errNoToken
 	}
-	d := dialect{api: "storefront", sign: signStorefront, token: func(body []byte) Session {
+	d := dialect{api: "storefront", sign: signStorefront, tellsExpired: true, token: func(body []byte) Session {
 		var answer storefrontAnswer
 		_, _ = answer.decode(&decoder{data: body})
 		return answer.visitorsToken(token)
@@ -140,6 +140,7 @@ func (x *exchange) attached(answer *storefrontAnswer, id SelectionID) error {
 		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	if answer.cart == nil || answer.cart.ID != id || answer.cart.Empty() {
+		x.seen = CartUnknown // it says nothing of the visitor's own
 		e := x.failed(ErrSelectionNotFound, "", nil)
 		answer.explain(e)
 		return e

@@ -20,9 +20,11 @@ type storefrontAnswer struct {
 	order   *Order
 	result  string // SUCCESS or FAILED
 
-	session    Session // to keep
-	raw        string  // the whole body; "" for a client made WithoutRaw
-	start, end int     // of the data in it
+	session     Session // to keep
+	sameSession bool    // see [Selection]
+
+	raw        string // the whole body; "" for a client made WithoutRaw
+	start, end int    // of the data in it
 }
 
 // storefrontError is one of errors: the document, or a field of it, failed.
@@ -229,7 +231,7 @@ func (a *storefrontAnswer) selection() *Selection {
 		a.cart = &Selection{}
 	}
 	s := a.cart
-	s.Session, s.raw = a.session, a.raw
+	s.Session, s.sameSession, s.raw = a.session, a.sameSession, a.raw
 	s.Items, s.Countries = some(s.Items), some(s.Countries)
 	s.PaymentMethods, s.ShippingMethods = some(s.PaymentMethods), some(s.ShippingMethods)
 	s.Discounts = noDiscounts()

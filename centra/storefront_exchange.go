@@ -15,6 +15,7 @@ func (a *StorefrontAPI) ask(ctx context.Context, r request, is judge) (answer *s
 		r.header = http.Header{"X-Forwarded-For": {address}}
 	}
 	x, err := a.client.send(ctx, r)
+	x.expired = r.instead != ""
 	defer x.end(&err)
 	defer x.startedNone(&err)
 	if err != nil {
@@ -39,7 +40,8 @@ func (x *exchange) readStorefront(answer *storefrontAnswer) error {
 	d := x.decoder()
 	_, err := answer.decode(d)
 	answer.session = x.next(answer.visitorsToken(x.storefront.token))
-	answer.sees(x)
+	answer.sameSession = x.isSessions()
+	answer.see(x)
 	if err == nil && (success(x.status) || len(answer.errors) > 0) {
 		answer.raw = d.kept
 		return nil
@@ -57,19 +59,13 @@ func (x *exchange) readStorefront(answer *storefrontAnswer) error {
 	}
 }
 
-// sees notes what is in the cart, for [Call.Cart]. Another session with nothing in
-// its cart is told only where it was started in the place of one that has expired,
-// which Centra says here: a token that rotates while the cart is empty is another
-// thing, and the visitor keeps it.
-func (a *storefrontAnswer) sees(x *exchange) {
-	rotated := x.isSessions() && x.session != x.given
+// see notes whether anything is in the cart that was answered.
+func (a *storefrontAnswer) see(x *exchange) {
 	switch {
-	case a.cart != nil && a.cart.Items == nil, a.cart == nil && !a.emptied:
+	case a.noCart():
 		x.seen = CartUnknown
 	case a.cart != nil && !a.cart.Empty():
 		x.seen = CartFilled
-	case rotated:
-		x.seen = CartUnknown
 	default:
 		x.seen = CartEmpty
 	}
@@ -176,7 +172,7 @@ func (x *exchange) faulty(answer *storefrontAnswer) *Error {
 	case !x.repeatable && answer.within():
 		return x.failed(ErrOutcomeUnknown, "", nil)
 	case refused && x.isSessions() && (!x.hostsDocument || answer.atDocument()):
-		x.seen = CartEmpty // whatever session may come with it
+		x.expired, x.seen = true, CartEmpty // whatever session may come with it
 		return x.failed(ErrSelectionNotFound, reasonExpired, errExpired)
 	case refused:
 		return x.failed(ErrUnauthorized, reasonToken, nil)

@@ -34,6 +34,9 @@ func TestStorefrontExpiredSession(t *testing.T) {
 		if err != nil {
 			return asError(t, err).Session, err
 		}
+		if !sel.Replaces(s) {
+			t.Error("the selection does not say that the session had expired")
+		}
 		return sel.Session, nil
 	}
 	update := func(ctx context.Context, c api, s centra.Session) (centra.Session, error) {
@@ -63,17 +66,17 @@ func TestStorefrontExpiredSession(t *testing.T) {
 	}{
 		{"Selection", read, map[string][]string{"selection": {unauthorized, started}}, dead + " " + plugin, newToken, nil, []centra.Call{
 			{Op: "query selection", Failure: "not_found", Cart: centra.CartEmpty},
-			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 		}},
 		{"Selection with 401", read, map[string][]string{"selection": {"HTTP 401 " + unauthorized, started}}, dead + " " + plugin, newToken, nil, []centra.Call{
 			{Op: "query selection", StatusCode: 401, Failure: "not_found", Cart: centra.CartEmpty},
-			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 		}},
 		{"Selection with 401 in other words", read, map[string][]string{
 			"selection": {`HTTP 401 {"errors":[{"message":"The token is not valid"}]}`, started},
 		}, dead + " " + plugin, newToken, nil, []centra.Call{
 			{Op: "query selection", StatusCode: 401, Failure: "not_found", Cart: centra.CartEmpty},
-			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 		}},
 		{"Selection where no other session can be had", read, map[string][]string{"selection": {
 			unauthorized, `{"errors":[{"message":"Too many requests"}],` + withToken + `}`,
@@ -90,15 +93,15 @@ func TestStorefrontExpiredSession(t *testing.T) {
 			"selection": {started}, "setSelection": {unauthorized, changed("setSelection", storedCart)},
 		}, dead + " " + plugin + " " + fresh, newToken, nil, []centra.Call{
 			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
-			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 			{Op: "mutation setSelection", Cart: centra.CartFilled},
 		}},
 		{"AttachSelection of a cart that is gone", attach, map[string][]string{
 			"selection": {started}, "setSelection": {unauthorized, changed("setSelection", "null")},
 		}, dead + " " + plugin + " " + fresh, newToken, centra.ErrSelectionNotFound, []centra.Call{
 			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
-			{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
-			{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
+			{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
+			{Op: "mutation setSelection", Failure: "not_found"},
 		}},
 		{"UpdateFields", update, map[string][]string{"setAddress": {unauthorized}}, dead, token, centra.ErrSelectionNotFound, []centra.Call{
 			{Op: "mutation setAddress", Failure: "not_found", Cart: centra.CartEmpty},
@@ -106,7 +109,7 @@ func TestStorefrontExpiredSession(t *testing.T) {
 		{"UpdateFields whose answer brings a new token", update, map[string][]string{
 			"setAddress": {strings.TrimSuffix(unauthorized, "}") + "," + withToken + "}"},
 		}, dead, newToken, centra.ErrSelectionNotFound, []centra.Call{
-			{Op: "mutation setAddress", Failure: "not_found", SessionChanged: true, Cart: centra.CartEmpty},
+			{Op: "mutation setAddress", Failure: "not_found", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 		}},
 		{"StartPayment", pay, map[string][]string{"paymentInstructions": {unauthorized}}, dead, token, centra.ErrSelectionNotFound, []centra.Call{
 			{Op: "mutation paymentInstructions", Failure: "not_found", Cart: centra.CartEmpty},
@@ -117,19 +120,19 @@ func TestStorefrontExpiredSession(t *testing.T) {
 		{"Do", add, map[string][]string{"selection": {started}, "addItem": {unauthorized, addedItem}}, dead + " " + plugin + " " + fresh, newToken, nil,
 			[]centra.Call{
 				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
-				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 				{Op: "mutation addItem", Cart: centra.CartFilled},
 			}},
 		{"AttachSelection that the plugin may not", attach, map[string][]string{"selection": {started}, "setSelection": {unauthorized}},
 			dead + " " + plugin + " " + fresh, token, centra.ErrUnauthorized, []centra.Call{
 				{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
-				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 				{Op: "mutation setSelection", Failure: "not_found", Cart: centra.CartEmpty},
 			}},
 		{"Do that the plugin may not", add, map[string][]string{"selection": {started}, "addItem": {unauthorized}},
 			dead + " " + plugin + " " + fresh, token, centra.ErrUnauthorized, []centra.Call{
 				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
-				{Op: "query selection", SessionChanged: true, Cart: centra.CartEmpty},
+				{Op: "query selection", Session: centra.SessionReplaced, Cart: centra.CartEmpty},
 				{Op: "mutation addItem", Failure: "not_found", Cart: centra.CartEmpty},
 			}},
 		{"Do where only a field is refused", add, map[string][]string{"addItem": {failing("null", "Unauthorized", "addItem")}}, dead, token,
@@ -199,6 +202,9 @@ func TestStorefrontRotationIsNoExpiry(t *testing.T) {
 		}},
 		"Selection": {map[string][]string{"selection": rotated(`"selection":` + nothingInIt)}, func(ctx context.Context, c api) (centra.Session, error) {
 			sel, err := c.Selection(ctx, token)
+			if sel.Replaces(token) {
+				t.Error("the selection says that the session had expired")
+			}
 			return sel.Session, err
 		}},
 		"UpdateFields": {map[string][]string{"setAddress": rotated(`"setAddress":{` + empty + `}`)}, func(ctx context.Context, c api) (centra.Session, error) {
@@ -220,7 +226,7 @@ func TestStorefrontRotationIsNoExpiry(t *testing.T) {
 			if err != nil || got != newToken {
 				t.Fatalf("%v, %v", got, err)
 			}
-			if !told.SessionChanged || told.Cart != centra.CartUnknown {
+			if told.Session != centra.SessionRotated || (told.Cart == centra.CartUnknown) != (name == "StartPayment") {
 				t.Errorf("told %+v", told)
 			}
 		})

@@ -184,7 +184,7 @@ func TestStorefrontPaymentResult(t *testing.T) {
 	}
 	sameJSON(t, `{"fields":{"a":{"b":"1"}}}`, g.variables(t, "mutation paymentResult"))
 	// The empty cart after an order is no sign of an expired session.
-	if !told.SessionChanged || told.Cart != centra.CartUnknown {
+	if told.Session != centra.SessionRotated || told.Cart != centra.CartUnknown {
 		t.Errorf("told %+v", told)
 	}
 }

@@ -59,7 +59,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		ctx = centra.WatchCalls(ctx, d.see)
 		sent, fields := s, h.decide(r, d)
 		if d.agreement {
-			known, looked, err := h.look(ctx, s)
+			known, looked, err := h.look(ctx, s, sent)
 			if err != nil {
 				return looked, err
 			}
@@ -70,7 +70,7 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 			}
 		}
 		if h.needsChoice(d, fields) {
-			known, looked, err := h.look(ctx, s)
+			known, looked, err := h.look(ctx, s, sent)
 			if err != nil {
 				return looked, err
 			}
@@ -177,23 +177,26 @@ var errNoSelection = fmt.Errorf("checkoutscript: the API returned neither a sele
 // one by now, and the shop's own next call starts one if it has not.
 func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields) (
 	*centra.Selection, centra.Session, error) {
-	var says renewal
-	sel, err := h.config.API.UpdateFields(centra.WatchCalls(ctx, says.see), s, f)
-	if err == nil {
-		known, now, err := says.alive(s, sel)
-		if errors.Is(err, errExpired) && f.CartAbandonmentEmail == centra.Yes {
+	sel, err := h.config.API.UpdateFields(ctx, s, f)
+	switch {
+	case err == nil && sel == nil:
+		return nil, "", errNoSelection
+	case err == nil && sel.Replaces(s):
+		if f.CartAbandonmentEmail == centra.Yes {
 			// Nor is the shopper to be reminded of the empty cart that it came with.
 			no := centra.Fields{Email: f.Email, CartAbandonmentEmail: centra.No}
 			_, _ = h.config.API.UpdateFields(ctx, sel.Session, no)
 		}
-		return known, now, err
+		return nil, "", errExpired
+	case err == nil:
+		return sel, sel.Session, nil
 	}
 	now := failedSession(err)
 	if now == "" || now == s {
 		return nil, "", hostError(err)
 	}
 	// A failure does not say whether the token was rotated or replaced: look.
-	_, looked, lookErr := h.look(ctx, now)
+	_, looked, lookErr := h.look(ctx, now, s)
 	if errors.Is(lookErr, errExpired) {
 		return nil, looked, errExpired
 	}
@@ -203,44 +206,20 @@ func (h *Handler) update(ctx context.Context, s centra.Session, f centra.Fields)
 	return nil, now, hostError(err)
 }
 
-// look reads the cart of a session, and returns the session to keep. An empty
-// cart is as good as one that has expired.
-func (h *Handler) look(ctx context.Context, s centra.Session) (*centra.Selection, centra.Session, error) {
-	var says renewal
-	sel, err := h.config.API.Selection(centra.WatchCalls(ctx, says.see), s)
+// look reads the cart of a session, which is the one that was sent or came in its
+// place, and returns the session to keep. An empty cart is as good as one that has
+// expired.
+func (h *Handler) look(ctx context.Context, s, sent centra.Session) (*centra.Selection, centra.Session, error) {
+	sel, err := h.config.API.Selection(ctx, s)
 	switch {
 	case err != nil:
 		return nil, failedSession(err), hostError(err)
 	case sel == nil:
 		return nil, "", errNoSelection
-	case sel.Empty() && says.same():
-		return nil, sel.Session, errExpired
+	case sel.Replaces(sent):
+		return nil, "", errExpired
 	case sel.Empty():
-		return nil, "", errExpired
-	}
-	return sel, sel.Session, nil
-}
-
-// renewal is what calls say of a session that came in the place of another. In the
-// Storefront API one that only replaces an expired one is told from a token that
-// rotated while the cart is empty; in the others both look the same.
-type renewal struct{ told, replaced bool }
-
-func (n *renewal) see(c centra.Call) {
-	n.told = n.told || c.API == "storefront"
-	n.replaced = n.replaced || c.SessionChanged && c.Cart == centra.CartEmpty
-}
-
-// same reports whether it is certainly the visitor's session, whatever its token.
-func (n *renewal) same() bool { return n.told && !n.replaced }
-
-// alive tells a cart from one that only took the place of an expired one.
-func (n *renewal) alive(s centra.Session, sel *centra.Selection) (*centra.Selection, centra.Session, error) {
-	switch {
-	case sel == nil:
-		return nil, "", errNoSelection
-	case sel.Session != s && sel.Empty() && !n.same():
-		return nil, "", errExpired
+		return nil, sel.Session, errExpired
 	}
 	return sel, sel.Session, nil
 }

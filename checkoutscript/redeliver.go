@@ -76,7 +76,7 @@ func (h *Handler) deliver(
 	if known.overtakes(p) {
 		return "", errNewer
 	}
-	cart, now, err := h.look(ctx, s)
+	cart, now, err := h.look(ctx, s, s)
 	if err != nil {
 		return now, err
 	}

@@ -22,8 +22,6 @@ type turn struct {
 	before   centra.Session // the visitor's, when the turn came
 	session  centra.Session // as it stands now
 	replaced bool           // session only took the place of one that has expired
-	told     bool           // Storefront API: where that is so a call says it
-	expired  bool           // and one has
 	unsure   bool           // session came with a failure, which does not say
 	looked   bool           // its cart has been read
 }
@@ -145,17 +143,9 @@ func (t *turn) ownCart() (*centra.Selection, error) {
 	case errors.Is(err, centra.ErrSelectionNotFound):
 		return nil, nil
 	case err == nil && own.Empty():
-		t.replaced = t.session != t.before && (t.expired || !t.told)
+		t.replaced = own.Replaces(t.before)
 	}
 	return own, hostError(err)
-}
-
-// see notes what a call says of the visitor's session. In the Storefront API one that
-// only replaces an expired one is told from a token that rotated while the cart is
-// empty; in the others both look the same.
-func (t *turn) see(c centra.Call) {
-	t.told = t.told || c.API == "storefront"
-	t.expired = t.expired || c.SessionChanged && c.Cart == centra.CartEmpty
 }
 
 // linkedCart reads the link's cart where that changes nothing: in the Shop API,
@@ -185,7 +175,7 @@ func (t *turn) linkedCart(own *centra.Selection) (*centra.Selection, error) {
 func (t *turn) look() {
 	own, err := t.api.Selection(t.ctx, t.session)
 	t.rotate(own, err)
-	t.replaced = own != nil && own.Empty() && (t.expired || !t.told)
+	t.replaced = own != nil && own.Replaces(t.before)
 }
 
 // attach attaches the link's cart to the visitor's session, after showing it to

@@ -30,7 +30,6 @@ func (v *visit) open() Outcome {
 	err := v.visitors.Do(v.w, v.r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
 		ctx = centra.WatchCalls(ctx, v.see)
 		t := turn{Handler: v.Handler, ctx: ctx, r: v.r.WithContext(ctx), id: v.id, before: s, session: s}
-		t.ctx = centra.WatchCalls(ctx, t.see)
 		f, now, err := t.take()
 		found <- f
 		return now, err

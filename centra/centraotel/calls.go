@@ -43,7 +43,7 @@ func (t *Telemetry) call(ctx context.Context, api, op string) (context.Context, 
 			if c.BudgetRefused {
 				span.SetAttributes(attribute.Bool("centra.budget_refused", true))
 			}
-			if c.SessionChanged {
+			if c.Session != centra.SessionKept {
 				span.SetAttributes(attribute.Bool("centra.session_changed", true))
 			}
 		}

@@ -11,9 +11,10 @@ import (
 type answers struct {
 	mu       sync.Mutex
 	changed  bool             // another session came
-	mayBeNew bool             // with the first other one, and its cart held only what that call had put there
-	refused  bool             // it came with a refusal of Centra's
-	replaced bool             // and there was nothing in its cart
+	unclear  bool             // and nothing has told yet whether that has the cart of the one that was sent
+	mayBeNew bool             // the first other one's cart held only what that call had put there
+	refused  bool             // the first other one came with a refusal of Centra's
+	replaced bool             // another one only took the place of one that has expired
 	cart     centra.CartState // of the last cart that was seen
 	gone     bool             // the last call found no such cart
 	chosen   bool             // Shop API: a session is a cart's ID, and another one another cart
@@ -22,14 +23,16 @@ type answers struct {
 func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.mayBeNew = a.mayBeNew || (!a.changed && c.CartMayBeNew)
-	changed := c.SessionChanged
-	if c.API != "storefront" { // where a token that rotated in an earlier call says nothing
-		a.refused = a.refused || (!a.changed && changed && isRefusal(c.Failure))
-		a.changed = a.changed || changed
-		changed = a.changed
+	if c.Session == centra.SessionUnclear {
+		a.mayBeNew = a.mayBeNew || (!a.changed && c.Cart == centra.CartFilled)
+		a.refused = a.refused || (!a.changed && isRefusal(c.Failure))
+		a.unclear = true
 	}
-	a.replaced = a.replaced || (changed && c.Cart == centra.CartEmpty)
+	a.changed = a.changed || c.Session != centra.SessionKept
+	a.replaced = a.replaced || c.Session == centra.SessionReplaced || (a.unclear && c.Cart == centra.CartEmpty)
+	if c.Cart == centra.CartFilled && !a.mayBeNew { // what is empty later was emptied
+		a.unclear = false
+	}
 	a.chosen = a.chosen || c.API == "shop"
 	a.gone = c.Failure == "not_found"
 	if c.Cart != centra.CartUnknown {
