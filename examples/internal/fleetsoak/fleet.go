@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -79,14 +80,18 @@ func newProcess(number int, centra, redis string, queue []string) (*process, err
 	return p, nil
 }
 
-// freeAddress is one of the loopback that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freeAddress is one of the loopback that nobody listens on. Systems give an outgoing
+// connection a port above these, so it is still free when a process comes back.
+func freeAddress() (addr string, err error) {
+	for range 100 {
+		addr = fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		l, listenErr := net.Listen("tcp", addr)
+		if listenErr == nil {
+			return addr, l.Close()
+		}
+		err = listenErr
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", err
 }
 
 // machine is everything beside the visitors.
