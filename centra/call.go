@@ -34,7 +34,7 @@ type SessionChange uint8
 
 // What becomes of a session. In the Shop API it is always kept.
 const (
-	// SessionKept: no other came, or none was sent.
+	// SessionKept: no other came.
 	SessionKept SessionChange = iota
 	// SessionRotated: another token, with the same cart.
 	SessionRotated
@@ -45,9 +45,11 @@ const (
 	// SessionUnclear: another one, either of both. The answer shows no cart, or one
 	// in which the call itself (POST /items/...) put all that is there.
 	SessionUnclear
+	// SessionNone: none was sent.
+	SessionNone
 )
 
-// String returns "kept", "rotated", "replaced" or "unclear".
+// String returns "kept", "rotated", "replaced", "unclear" or "none".
 func (c SessionChange) String() string {
 	switch c {
 	case SessionRotated:
@@ -56,6 +58,8 @@ func (c SessionChange) String() string {
 		return "replaced"
 	case SessionUnclear:
 		return "unclear"
+	case SessionNone:
+		return "none"
 	}
 	return "kept"
 }
@@ -87,9 +91,13 @@ type (
 )
 
 // WatchCalls returns a context whose calls are told to watch, each once, after it
-// has ended. Where ctx is watched already both are told.
+// has ended. Where ctx is watched already both are told. A nil watch ends that: of the
+// calls of the context that is returned nobody who watched before is told.
 func WatchCalls(ctx context.Context, watch func(Call)) context.Context {
-	if outer, ok := ctx.Value(watchKey{}).(func(Call)); ok {
+	if watch == nil {
+		return context.WithValue(ctx, watchKey{}, watch)
+	}
+	if outer, _ := ctx.Value(watchKey{}).(func(Call)); outer != nil {
 		inner := watch
 		watch = func(c Call) { inner(c); outer(c) }
 	}
@@ -148,7 +156,9 @@ func (x *exchange) end(err *error) {
 // sessionChange is what became of the caller's session.
 func (x *exchange) sessionChange() SessionChange {
 	switch {
-	case x.given == "" || x.session == x.given:
+	case x.given == "":
+		return SessionNone
+	case x.session == x.given:
 		return SessionKept
 	case x.tellsExpired && x.expired, !x.tellsExpired && x.seen == CartEmpty:
 		return SessionReplaced

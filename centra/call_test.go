@@ -65,7 +65,8 @@ func TestObserve(t *testing.T) {
 			centra.Call{Op: "PUT /payment-fields", Session: centra.SessionReplaced, Cart: centra.CartEmpty}},
 		{"the session that was sent", false, 200, emptyCart, updateFields, "f611707b97e18a902270223b79f743c2",
 			centra.Call{Op: "PUT /payment-fields", Cart: centra.CartEmpty}},
-		{"a first session", false, 200, emptyCart, readSelection, "", centra.Call{Op: "GET /selection", Cart: centra.CartEmpty}},
+		{"a first session", false, 200, emptyCart, readSelection, "",
+			centra.Call{Op: "GET /selection", Session: centra.SessionNone, Cart: centra.CartEmpty}},
 		{"a cart of the Shop API", true, 200, flatCart, readSelection, centra.Session(cartID),
 			centra.Call{Op: "GET /selections/{selection}", Cart: centra.CartFilled}},
 		{"another cart of the Shop API", true, 200, flatCart, attachSelection, "another",
@@ -129,7 +130,7 @@ func TestObserve(t *testing.T) {
 		{"a session that is none", false, 200, emptyCart, updateFields, "a b",
 			centra.Call{Op: "PUT /payment-fields", StatusCode: -1, Failure: "invalid_request"}},
 		{"no session", true, 200, flatCart, updateFields, "",
-			centra.Call{Op: "PUT /selections/{selection}/checkout-fields", StatusCode: -1, Failure: "invalid_request"}},
+			centra.Call{Op: "PUT /selections/{selection}/checkout-fields", StatusCode: -1, Failure: "invalid_request", Session: centra.SessionNone}},
 		{"a path that leads elsewhere", false, 200, emptyCart, doInto("GET", "/../x", nil), token,
 			centra.Call{Op: "GET", StatusCode: -1, Failure: "invalid_request"}},
 	}
@@ -218,6 +219,7 @@ func TestWatchCalls(t *testing.T) {
 	_ = readSelection(ctx, checkout.AsShopper(), token)
 	_ = readSelection(ctx, newShop(t, rec.URL), centra.Session(cartID))
 	_ = updateFields(within, checkout, token)
+	_ = readSelection(centra.WatchCalls(within, nil), newShop(t, rec.URL), centra.Session(cartID))
 
 	want := [][]string{{"checkout GET /selection", "shop GET /selections/{selection}", "checkout PUT /payment-fields"}, {"checkout PUT /payment-fields"}}
 	if diff := cmp.Diff(want, [][]string{outer, inner}); diff != "" {

@@ -140,7 +140,9 @@ func (x *exchange) attached(answer *storefrontAnswer, id SelectionID) error {
 		return x.failed(x.unreadable(), errNoSelection.Error(), nil)
 	}
 	if answer.cart == nil || answer.cart.ID != id || answer.cart.Empty() {
-		x.seen = CartUnknown // it says nothing of the visitor's own
+		if x.seen == CartEmpty { // the link's, and not the visitor's own
+			x.seen = CartUnknown
+		}
 		e := x.failed(ErrSelectionNotFound, "", nil)
 		answer.explain(e)
 		return e

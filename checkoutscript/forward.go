@@ -54,8 +54,9 @@ func (h *Handler) forward(w http.ResponseWriter, r *http.Request, d *delivery) (
 		if s == "" {
 			return "", noSessionError{}
 		}
-		r, end := lasting(ctx, r)
-		defer end()
+		// For the host's functions: not over when the browser leaves, and what they ask
+		// Centra for is no call for the visitor.
+		r := r.WithContext(centra.WatchCalls(ctx, nil))
 		ctx = centra.WatchCalls(ctx, d.see)
 		sent, fields := s, h.decide(r, d)
 		if d.agreement {
@@ -145,14 +146,6 @@ func (h *Handler) decide(r *http.Request, d *delivery) centra.Fields {
 	}
 	h.prepare(r, &fields)
 	return fields
-}
-
-// lasting is the request for the host's functions: its context ends with ctx, and not
-// when the browser leaves. Who looks consent up would take that for a no.
-func lasting(ctx context.Context, r *http.Request) (*http.Request, context.CancelFunc) {
-	end, _ := ctx.Deadline() // a call of Visitors always has one
-	own, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), end)
-	return r.WithContext(own), cancel
 }
 
 // noSessionError is for a visitor without a session. An e-mail address in a cart

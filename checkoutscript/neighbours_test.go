@@ -369,3 +369,39 @@ func TestNeighboursOfAnExpiredSession(t *testing.T) {
 		}
 	}
 }
+
+// What a host's function asks Centra for by itself is no call for the visitor: an
+// expired session that it meets says nothing of theirs.
+func TestConsentThatAsksCentra(t *testing.T) {
+	for name, open := range everyAPI {
+		if name == "Shop API" { // where sessions do not change
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			var s *shop
+			var another string
+			s = open(t, func(c *checkoutscript.Config) {
+				c.Consent = func(r *http.Request, _ centra.Fields) bool {
+					_, err := s.api(t).Selection(r.Context(), centra.Session(another))
+					return err == nil
+				}
+			})
+			another, _ = s.centra.NewCart("2-2")
+			s.centra.ExpireToken(another)
+			s.centra.RotateTokens(1)
+			w := s.send(post(jsonType, `{"email":"test@example.com"}`))
+			if w.Code != http.StatusOK || s.centra.SelectionOf(savedSession(w)) != s.selection {
+				t.Errorf("status %d, and the browser has another session than that of its cart", w.Code)
+			}
+			straggler := func(_ context.Context, now centra.Session) (centra.Session, error) {
+				if s.centra.SelectionOf(string(now)) != s.selection {
+					t.Error("who brings the session before is not led to the cart")
+				}
+				return "", nil
+			}
+			if err := s.visitors.DoSession(t.Context(), centra.Session(s.token), straggler); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

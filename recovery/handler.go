@@ -91,13 +91,22 @@ func (h *Handler) tell(ctx context.Context, o Outcome, end func(Outcome)) {
 	}
 }
 
+// The same for all answers; net/http and its middleware replace such lists, and
+// do not change them.
+var (
+	noRobots   = []string{"noindex, nofollow, noarchive"}
+	noReferrer = []string{"no-referrer"}
+	noStore    = []string{"no-store"}
+	noSniff    = []string{"nosniff"}
+	noContent  = []string{"0"}
+)
+
 // keepPrivate sets what every answer says: the address is a secret.
 func keepPrivate(h http.Header) {
-	values := [...]string{"noindex, nofollow, noarchive", "no-referrer", "no-store", "nosniff"} // one allocation
-	h["X-Robots-Tag"] = values[0:1:1]
-	h["Referrer-Policy"] = values[1:2:2]
-	h["Cache-Control"] = values[2:3:3]
-	h["X-Content-Type-Options"] = values[3:4:4]
+	h["X-Robots-Tag"] = noRobots
+	h["Referrer-Policy"] = noReferrer
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
 }
 
 // serve is what comes before any call: is this a request to attach this cart?

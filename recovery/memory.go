@@ -13,7 +13,7 @@ type memory[K comparable, V any] struct {
 
 	mu     sync.Mutex
 	values map[K]*list.Element
-	order  *list.List // of remembered[K, V], oldest first
+	order  *list.List // of *remembered[K, V], oldest first
 }
 
 type remembered[K comparable, V any] struct {
@@ -36,8 +36,7 @@ func (m *memory[K, V]) keep(key K, value V) {
 func (m *memory[K, V]) keepNew(key K, value V) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.dropOld()
-	if _, ok := m.values[key]; ok {
+	if _, known := m.find(key); known {
 		return false
 	}
 	m.put(key, value)
@@ -47,12 +46,7 @@ func (m *memory[K, V]) keepNew(key K, value V) bool {
 func (m *memory[K, V]) get(key K) (value V, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.dropOld()
-	e, ok := m.values[key]
-	if !ok {
-		return value, false
-	}
-	return e.Value.(remembered[K, V]).value, true
+	return m.find(key)
 }
 
 func (m *memory[K, V]) forget(key K) {
@@ -61,17 +55,30 @@ func (m *memory[K, V]) forget(key K) {
 	m.drop(key)
 }
 
-func (m *memory[K, V]) put(key K, value V) {
-	m.drop(key)
-	m.values[key] = m.order.PushBack(remembered[K, V]{key, value, time.Now().Add(m.ttl)})
-	m.dropOld()
+func (m *memory[K, V]) find(key K) (value V, known bool) {
+	e, known := m.values[key]
+	if !known {
+		return value, false
+	}
+	found := e.Value.(*remembered[K, V])
+	if time.Now().After(found.until) {
+		return value, false
+	}
+	return found.value, true
 }
 
-func (m *memory[K, V]) dropOld() {
+func (m *memory[K, V]) put(key K, value V) {
 	now := time.Now()
+	newest := remembered[K, V]{key, value, now.Add(m.ttl)}
+	if e, known := m.values[key]; known {
+		*e.Value.(*remembered[K, V]) = newest
+		m.order.MoveToBack(e)
+	} else {
+		m.values[key] = m.order.PushBack(&newest)
+	}
 	for e := m.order.Front(); e != nil; e = m.order.Front() {
-		oldest := e.Value.(remembered[K, V])
-		if len(m.values) <= m.max && now.Before(oldest.until) {
+		oldest := e.Value.(*remembered[K, V])
+		if len(m.values) <= m.max && !now.After(oldest.until) {
 			return
 		}
 		m.drop(oldest.key)
@@ -79,7 +86,7 @@ func (m *memory[K, V]) dropOld() {
 }
 
 func (m *memory[K, V]) drop(key K) {
-	if e, ok := m.values[key]; ok {
+	if e, known := m.values[key]; known {
 		m.order.Remove(e)
 		delete(m.values, key)
 	}

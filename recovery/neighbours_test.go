@@ -229,6 +229,54 @@ func TestSlowOwner(t *testing.T) {
 	}
 }
 
+// What an Owner asks Centra for by itself is no call for the visitor: an expired
+// session that it meets says nothing of theirs.
+func TestOwnerThatAsksCentra(t *testing.T) {
+	var asks func(context.Context)
+	curious := recovery.Config{Owner: func(r *http.Request, _ *centra.Selection) bool { asks(r.Context()); return true }}
+	everywhere(t, curious, func(t *testing.T, h *host) {
+		if h.apiName == "shop" { // where sessions do not change
+			return
+		}
+		another, _ := h.server.NewCart("2-2")
+		h.server.ExpireToken(another)
+		asks = func(ctx context.Context) { _, _ = h.api.Selection(ctx, centra.Session(another)) }
+		b := h.visitor("2-2")
+		before := centra.Session(h.session(b))
+		_, linked := h.server.NewCart("1-1")
+		post(b, "/abandoned-cart/"+linked)
+		straggler := func(_ context.Context, s centra.Session) (centra.Session, error) {
+			if h.server.SelectionOf(string(s)) != linked {
+				t.Error("who brings the session before is not led to the cart")
+			}
+			return "", nil
+		}
+		if err := h.visitors.DoSession(t.Context(), before, straggler); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Nor is the look at the link's cart that Owner is shown, in a session of its own. It
+// does not say that the visitor's cart is filled: of two items that are put into
+// that at once one would be lost.
+func TestOwnerWhoRefusesAndTwoItemsAtOnce(t *testing.T) {
+	refuses := recovery.Config{Owner: func(*http.Request, *centra.Selection) bool { return false }}
+	everywhere(t, refuses, func(t *testing.T, h *host) {
+		b := h.visitorWithNothing()
+		_, linked := h.server.NewCart("2-2")
+		post(b, "/abandoned-cart/"+linked)
+		h.server.SetLatency(100 * time.Millisecond)
+		together(
+			func() *http.Response { return b.do(http.MethodPost, "/items/1-1") },
+			func() *http.Response { return b.do(http.MethodPost, "/items/1-1") },
+		)
+		if items := h.server.Cart(h.cart(b)).Items; len(items) != 1 || items[0].Quantity != 2 {
+			t.Errorf("in the cart is %v", items)
+		}
+	})
+}
+
 // Target and Page are asked when the turn is over: a slow one keeps nobody.
 func TestSlowTargetAndPage(t *testing.T) {
 	slow := recovery.Config{

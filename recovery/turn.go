@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 type turn struct {
 	*Handler
 	ctx context.Context
-	r   *http.Request // with ctx
+	r   *http.Request // read only: the visit may go on with it
 	id  centra.SelectionID
 
 	before   centra.Session // the visitor's, when the turn came
@@ -73,12 +72,16 @@ func (t *turn) take() (finding, centra.Session, error) {
 // decide attaches the link's cart, unless that would cost the visitor another
 // one that they were not asked about.
 func (t *turn) decide() (finding, error) {
-	marks := t.marks(t.r, t.before)
-	recovered := slices.ContainsFunc(marks, func(m mark) bool { return m.of(t.id) && m.in(t.before) })
-	latest, moved := t.recent.get(t.before)
-	moved = moved && !latest.in(t.before) // whoever had this session has just got another, with a recovered cart
-	again := moved && latest.of(t.id)     // this one: a double click
-	current := t.hasLinkedCart()          // to attach it reads it, which shows whether it is still there
+	var marks []mark
+	var recovered, moved, again bool
+	if t.before != "" {
+		marks = t.marks(t.r, t.before)
+		recovered = slices.ContainsFunc(marks, func(m mark) bool { return m.of(t.id) && m.in(t.before) })
+		latest, known := t.recent.get(t.before)
+		moved = known && !latest.in(t.before) // whoever had this session has just got another, with a recovered cart
+		again = moved && latest.of(t.id)      // this one: a double click
+	}
+	current := t.hasLinkedCart() // to attach it reads it, which shows whether it is still there
 	switch {
 	case t.r.Method == http.MethodPost || t.confirm == Never: // asked, or not to be asked
 		current = current || recovered || again
@@ -163,10 +166,24 @@ func (t *turn) linkedCart(own *centra.Selection) (*centra.Selection, error) {
 		return nil, nil
 	case linked.Empty():
 		return nil, errEmpty
-	case t.owner != nil && !t.owner(t.r, linked):
-		return nil, cmp.Or(t.ctx.Err(), errNotOwner)
+	case t.owner != nil:
+		if err := t.owned(linked); err != nil {
+			return nil, err
+		}
 	}
 	return linked, nil
+}
+
+// owned asks Config.Owner. What that asks Centra for is no call for the visitor.
+func (t *turn) owned(sel *centra.Selection) error {
+	owned := t.owner(t.r.WithContext(centra.WatchCalls(t.ctx, nil)), sel)
+	if err := t.ctx.Err(); err != nil { // what it says now may be for want of time
+		return err
+	}
+	if !owned {
+		return errNotOwner
+	}
+	return nil
 }
 
 // look finds out whether a session that came with a failure has the visitor's
@@ -186,12 +203,8 @@ func (t *turn) attach() (*centra.Selection, error) {
 		if err != nil {
 			return nil, err
 		}
-		owned := t.owner(t.r, sel)
-		if err := t.ctx.Err(); err != nil { // what it says now may be for want of time
+		if err := t.owned(sel); err != nil {
 			return nil, err
-		}
-		if !owned {
-			return nil, errNotOwner
 		}
 		if t.session == "" || string(sel.Session) == string(t.id) { // that was all, or in the Shop API just a GET
 			t.session = sel.Session

@@ -26,18 +26,15 @@ type visit struct {
 // then the session is saved in the header, and nothing that the answer takes
 // keeps the visitor's next call.
 func (v *visit) open() Outcome {
-	found := make(chan finding, 1) // a turn that is given up may still be running
-	err := v.visitors.Do(v.w, v.r, func(ctx context.Context, s centra.Session) (centra.Session, error) {
-		ctx = centra.WatchCalls(ctx, v.see)
-		t := turn{Handler: v.Handler, ctx: ctx, r: v.r.WithContext(ctx), id: v.id, before: s, session: s}
-		f, now, err := t.take()
-		found <- f
+	var f finding // not to be looked at after an error: a turn that is given up may still be running
+	err := v.visitors.Do(v.w, v.r, func(ctx context.Context, s centra.Session) (now centra.Session, err error) {
+		t := turn{Handler: v.Handler, ctx: centra.WatchCalls(ctx, v.see), r: v.r, id: v.id, before: s, session: s}
+		f, now, err = t.take()
 		return now, err
 	})
 	if err != nil {
 		return v.failed(err)
 	}
-	f := <-found
 	switch f.code {
 	case Refused, NotFound:
 		return v.dead(Outcome{Code: f.code, Err: f.err})
@@ -49,7 +46,9 @@ func (v *visit) open() Outcome {
 		return v.ask(Page{Kind: kind, Own: f.own, Linked: f.linked})
 	case Recovered: // for the handler of another market, if there is one
 		r := v.r.WithContext(context.WithValue(v.r.Context(), recoveredBy{}, v.Handler))
-		v.visitors.CartChanged(v.w, r, f.before)
+		if f.before != "" && f.before != f.now {
+			v.visitors.CartChanged(v.w, r, f.before)
+		}
 		v.visitors.CartChanged(v.w, r, f.now)
 	}
 	if f.mark != nil {
@@ -85,8 +84,6 @@ func (v *visit) seeOther(location string) {
 	v.w.Header()["Content-Length"] = noContent // which flushing would make chunked
 	v.w.WriteHeader(http.StatusSeeOther)
 }
-
-var noContent = []string{"0"}
 
 // checkoutOf is the checkout for a cart.
 func (v *visit) checkoutOf(sel *centra.Selection) target {

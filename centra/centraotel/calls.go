@@ -43,7 +43,8 @@ func (t *Telemetry) call(ctx context.Context, api, op string) (context.Context, 
 			if c.BudgetRefused {
 				span.SetAttributes(attribute.Bool("centra.budget_refused", true))
 			}
-			if c.Session != centra.SessionKept {
+			switch c.Session {
+			case centra.SessionRotated, centra.SessionReplaced, centra.SessionUnclear:
 				span.SetAttributes(attribute.Bool("centra.session_changed", true))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 // answers is what the calls of one errand brought, as the clients tell it.
 type answers struct {
+	sent     centra.Session // by the visitor; "" where they have none yet
 	mu       sync.Mutex
 	changed  bool             // another session came
 	unclear  bool             // and nothing has told yet whether that has the cart of the one that was sent
@@ -23,17 +24,20 @@ type answers struct {
 func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.chosen = a.chosen || c.API == "shop"
+	if c.Session == centra.SessionNone && a.sent != "" && !a.chosen {
+		return // what it shows is not the visitor's
+	}
 	if c.Session == centra.SessionUnclear {
 		a.mayBeNew = a.mayBeNew || (!a.changed && c.Cart == centra.CartFilled)
 		a.refused = a.refused || (!a.changed && isRefusal(c.Failure))
 		a.unclear = true
 	}
-	a.changed = a.changed || c.Session != centra.SessionKept
+	a.changed = a.changed || (c.Session != centra.SessionKept && c.Session != centra.SessionNone)
 	a.replaced = a.replaced || c.Session == centra.SessionReplaced || (a.unclear && c.Cart == centra.CartEmpty)
 	if c.Cart == centra.CartFilled && !a.mayBeNew { // what is empty later was emptied
 		a.unclear = false
 	}
-	a.chosen = a.chosen || c.API == "shop"
 	a.gone = c.Failure == "not_found"
 	if c.Cart != centra.CartUnknown {
 		a.cart = c.Cart
@@ -68,7 +72,8 @@ func failedSession(err error) centra.Session {
 // judge says what is kept for the visitor, and which session took the place of
 // the one that was sent, if any did. loaded is what the request brought, sent
 // what was made of it by the turns, now what the call returned beside err.
-func (e *errand) judge(loaded, sent, now centra.Session, err error, seen *answers) (keep, successor centra.Session) {
+func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, successor centra.Session) {
+	seen := &e.seen
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	if loaded == "" {

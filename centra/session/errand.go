@@ -21,13 +21,13 @@ type errand struct {
 	*Visitors
 	waiting  context.Context // ends the wait for a turn
 	call     func(context.Context, centra.Session) (centra.Session, error)
-	response *response      // of Do
+	response response       // of Do
 	session  centra.Session // of DoSession
 	began    time.Time
+	seen     answers
 
-	calling chan context.Context // the call's context, once its turn has come
-	ended   chan struct{}        // closed when run has ended
-	release context.CancelFunc   // of the call's context
+	begun chan struct{} // closed when the turn has come; nil where the wait for it has an end anyway
+	ended chan struct{} // closed when run has ended
 
 	// Written by run, read by wait when run has ended.
 	err      error
@@ -36,17 +36,20 @@ type errand struct {
 	stack    []byte
 
 	mu        sync.Mutex
-	turn      Turn           // while it is held
-	successor centra.Session // of the session that was sent, known before it is saved
+	calling   context.Context    // the call's, once its turn has come
+	release   context.CancelFunc // of that
+	turn      Turn               // while it is held
+	successor centra.Session     // of the session that was sent, known before it is saved
 	abandoned bool
 }
 
 func (v *Visitors) newErrand(waiting context.Context,
 	call func(context.Context, centra.Session) (centra.Session, error)) *errand {
-	return &errand{
-		Visitors: v, waiting: waiting, call: call, began: time.Now(),
-		calling: make(chan context.Context, 1), ended: make(chan struct{}), release: func() {},
+	e := &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
+	if v.total == 0 {
+		e.begun = make(chan struct{})
 	}
+	return e
 }
 
 // limit bounds a call from when its turn has come.
@@ -64,41 +67,54 @@ func (v *Visitors) grace() time.Duration { return min(v.limit()/8, 250*time.Mill
 // wait returns when the errand has ended, or is given up. Before its turn has
 // come that is when the request ends, afterwards only when its time is over.
 func (e *errand) wait() error {
-	over, calling := e.waiting.Done(), false
-	for {
-		select {
-		case <-e.ended:
-			return e.finish()
-		case ctx := <-e.calling:
-			over, calling = ctx.Done(), true
-			continue
-		case <-over:
-		}
-		// What obeys its context ends now.
-		patience := time.NewTimer(e.grace())
-		select {
-		case <-e.ended:
-			patience.Stop()
-			return e.finish()
-		case ctx := <-e.calling: // its turn had come at that moment
-			patience.Stop()
-			over, calling = ctx.Done(), true
-		case <-patience.C:
-			e.abandon()
-			if !calling {
+	select {
+	case <-e.ended:
+		return e.finish()
+	case <-e.begun:
+	case <-e.waiting.Done():
+		if !e.isCalling() {
+			if e.endsSoon() {
+				return e.finish()
+			}
+			if e.abandon(false) {
 				return fmt.Errorf("session: the store or the turns did not answer in time: %w", e.waiting.Err())
 			}
-			e.logger.ErrorContext(e.waiting, "session: a visitor's call did not end in time and was given up;"+
-				" it should end with its context", slog.Duration("after", time.Since(e.began)))
-			return fmt.Errorf("session: the call did not end in time: %w", context.DeadlineExceeded)
 		}
+	}
+	select {
+	case <-e.ended:
+		return e.finish()
+	case <-e.calling.Done():
+	}
+	if e.endsSoon() {
+		return e.finish()
+	}
+	e.abandon(true)
+	e.logger.ErrorContext(e.waiting, "session: a visitor's call did not end in time and was given up;"+
+		" it should end with its context", slog.Duration("after", time.Since(e.began)))
+	return fmt.Errorf("session: the call did not end in time: %w", context.DeadlineExceeded)
+}
+
+// endsSoon waits for what obeys its context, which has ended.
+func (e *errand) endsSoon() bool {
+	patience := time.NewTimer(e.grace())
+	defer patience.Stop()
+	select {
+	case <-e.ended:
+		return true
+	case <-patience.C:
+		return false
 	}
 }
 
+func (e *errand) isCalling() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.calling != nil
+}
+
 func (e *errand) finish() error {
-	if e.response != nil {
-		e.response.apply()
-	}
+	e.response.apply()
 	switch {
 	case e.panicked != nil:
 		if e.panicked != http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
@@ -115,9 +131,14 @@ func (e *errand) logPanic(message string, stack []byte) {
 	e.logger.ErrorContext(e.waiting, message, slog.String("stack", string(stack)))
 }
 
-// abandon leaves run behind and lets the next call have its turn.
-func (e *errand) abandon() {
+// abandon leaves run behind and lets the next call have its turn. Where the call
+// was not seen to begin it reports false, and does nothing, if that has begun since.
+func (e *errand) abandon(calling bool) bool {
 	e.mu.Lock()
+	if e.calling != nil && !calling {
+		e.mu.Unlock()
+		return false
+	}
 	e.abandoned = true
 	turn, successor := e.turn, e.successor
 	e.turn = nil
@@ -125,6 +146,7 @@ func (e *errand) abandon() {
 	if turn != nil {
 		go e.end(turn, successor) // the answer is due: turns that are slow to end do not hold it up
 	}
+	return true
 }
 
 func (e *errand) run() {
@@ -135,7 +157,9 @@ func (e *errand) run() {
 		}
 		close(e.ended) // first: turns that are slow to end hold up no answer
 		e.done()
-		e.release()
+		if e.release != nil {
+			e.release()
+		}
 		if e.panicked != nil && e.isAbandoned() { // nobody else is left to tell
 			e.logPanic("session: a visitor's call panicked after it was given up", e.stack)
 		}
@@ -165,17 +189,17 @@ func (e *errand) do() error {
 	if !ok {
 		return context.DeadlineExceeded
 	}
-	seen := new(answers)
-	now, err := e.call(centra.WatchCalls(e.noted(ctx), seen.see), sent)
+	e.seen.sent = sent
+	now, err := e.call(centra.WatchCalls(e.noted(ctx), e.seen.see), sent)
 	if now == "" {
 		now = failedSession(err)
 	}
-	keep, successor := e.judge(loaded, sent, now, err, seen)
+	keep, successor := e.judge(loaded, sent, now, err)
 	if !e.returned(successor) {
 		e.rememberLate(sent, successor)
 		return err
 	}
-	if e.response == nil {
+	if e.response.r == nil {
 		return err
 	}
 	if keep != loaded {
@@ -184,7 +208,7 @@ func (e *errand) do() error {
 		}
 	}
 	if sameCart := keep == sent || keep == successor; sameCart && loaded != "" {
-		e.tellFollowers(loaded, sent, keep, keep == sent && seen.emptied())
+		e.tellFollowers(loaded, sent, keep, keep == sent && e.seen.emptied())
 	}
 	return err
 }
@@ -206,7 +230,10 @@ func (e *errand) take() (loaded, sent centra.Session, err error) {
 		if !e.hold(turn) {
 			return "", "", context.DeadlineExceeded
 		}
-		again, err := e.load()
+		again := loaded
+		if !e.inRequest {
+			again, err = e.load()
+		}
 		if err == nil {
 			err = e.waiting.Err()
 		}
@@ -224,7 +251,7 @@ func (e *errand) take() (loaded, sent centra.Session, err error) {
 }
 
 func (e *errand) load() (centra.Session, error) {
-	if e.response == nil {
+	if e.response.r == nil {
 		return e.session, nil
 	}
 	return e.Session(e.response.r)
@@ -246,15 +273,16 @@ func (e *errand) hold(turn Turn) bool {
 
 // begin returns the call's context, unless nobody waits for the call any more.
 func (e *errand) begin() (context.Context, bool) {
-	ctx, cancel := e.deadline(e.total-e.grace(), e.timeout)
-	e.release = cancel
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.abandoned {
 		return nil, false
 	}
-	e.calling <- ctx
-	return ctx, true
+	e.calling, e.release = e.deadline(e.total-e.grace(), e.timeout)
+	if e.begun != nil {
+		close(e.begun)
+	}
+	return e.calling, true
 }
 
 // returned notes what the call brought and reports whether somebody still waits
@@ -263,9 +291,6 @@ func (e *errand) returned(successor centra.Session) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.successor = successor
-	if e.response != nil && !e.abandoned {
-		e.response.remember() // later, Do's caller may write to the response again
-	}
 	return !e.abandoned
 }
 
@@ -323,12 +348,33 @@ func (e *errand) save(s centra.Session) error {
 	if s == centra.NoSession {
 		s = ""
 	}
-	ctx, cancel := e.deadline(e.total, saveTimeout)
-	defer cancel()
-	if err := e.response.save(ctx, e.store, s); err != nil {
+	r := e.response.r
+	if !e.inRequest {
+		ctx, cancel := e.deadline(e.total, saveTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	w := e.header()
+	if err := e.store.Save(w, r, s); err != nil {
 		return &StoreError{Op: "save", Err: err}
 	}
+	e.response.changed = w.header
 	return nil
+}
+
+// header is the response as a store and followers see it: only its header, and of
+// that a copy. Once the errand is given up, Do's caller may write to the response
+// again, and nobody asks for the copy any more.
+func (e *errand) header() headerWriter {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.response.changed != nil:
+		return headerWriter{e.response.w, e.response.changed}
+	case e.abandoned:
+		return headerWriter{e.response.w, http.Header{}}
+	}
+	return headerWriter{e.response.w, e.response.copy()}
 }
 
 // deadline returns the request's context without its cancellation, but with an

@@ -54,7 +54,7 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 	if len(all) == 0 || (loaded == now && !emptied) {
 		return
 	}
-	w, r := e.response.copy(), e.response.r
+	w, r := e.header(), e.response.r
 	r = r.WithContext(e.noted(r.Context()))
 	for _, follow := range all {
 		if loaded != now {
@@ -67,5 +67,5 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 			follow(w, r, now, "")
 		}
 	}
-	e.response.after = w.header
+	e.response.changed = w.header
 }

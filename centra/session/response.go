@@ -1,12 +1,8 @@
 package session
 
 import (
-	"context"
 	"maps"
 	"net/http"
-	"slices"
-
-	"github.com/centra-go/cartabandonment/centra"
 )
 
 // response is what Do's caller answers. A store that saves in it works on a copy
@@ -15,46 +11,24 @@ type response struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	before, after http.Header // what the store and followers found, and what they left
+	changed http.Header // the copy, as the store and followers left it
 }
 
-// remember takes the header as it is now.
-func (p *response) remember() {
-	if p.before = p.w.Header().Clone(); p.before == nil {
-		p.before = http.Header{}
+func (p *response) copy() http.Header {
+	if h := p.w.Header().Clone(); h != nil {
+		return h
 	}
+	return http.Header{}
 }
 
-func (p *response) save(ctx context.Context, store Store, s centra.Session) error {
-	w := p.copy()
-	if err := store.Save(w, p.r.WithContext(ctx), s); err != nil {
-		return err
-	}
-	p.after = w.header
-	return nil
-}
-
-// copy is the response with a copy of its header, as it is by now.
-func (p *response) copy() headerWriter {
-	if p.after != nil {
-		return headerWriter{p.w, p.after.Clone()}
-	}
-	return headerWriter{p.w, p.before.Clone()}
-}
-
-// apply does to the header of the response what the store did to its copy.
+// apply does to the header of the response what was done to its copy.
 func (p *response) apply() {
-	if p.after == nil {
+	if p.changed == nil {
 		return
 	}
 	h := p.w.Header()
-	for name := range p.before {
-		if _, still := p.after[name]; !still {
-			delete(h, name)
-		}
-	}
-	maps.DeleteFunc(p.after, func(name string, values []string) bool { return slices.Equal(values, p.before[name]) })
-	maps.Copy(h, p.after)
+	maps.DeleteFunc(h, func(name string, _ []string) bool { return p.changed[name] == nil })
+	maps.Copy(h, p.changed)
 }
 
 // headerWriter is the response as stores and followers see it: only its header.

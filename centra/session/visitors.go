@@ -18,7 +18,9 @@ import (
 // Make one with [NewVisitors] and share it. It is safe for concurrent use and
 // starts no goroutine that outlives its calls.
 type Visitors struct {
-	store   Store
+	store     Store
+	inRequest bool // it is a Cookie: what a request brings does not change, and nothing takes time
+
 	turns   Turns
 	logger  *slog.Logger
 	timeout time.Duration // of a call, from when its turn has come
@@ -81,8 +83,10 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 			return nil, err
 		}
 	}
+	_, cookie := store.(Cookie)
 	v := &Visitors{
-		store:   store,
+		store: store, inRequest: cookie,
+
 		logger:  slog.New(slog.DiscardHandler),
 		timeout: defaultTimeout,
 		expired: expiredSessions{newMemory[time.Time]()},
@@ -141,7 +145,9 @@ func (v *Visitors) Strict() bool {
 // cart. If something is in its cart, since the call has put it there, it is kept at
 // once, but no other browser that brings the expired one is led to it. Calls are
 // recognised as such if they are made by a client of package centra with the
-// context that call was given. An answer that shows no cart tells little: where
+// context that call was given; one without a session is not the visitor's, and what
+// is asked with the session of somebody else goes by [centra.WatchCalls](ctx, nil). An
+// answer that shows no cart tells little: where
 // such a call may be the first with a session, as a login may, read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
@@ -157,7 +163,10 @@ func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	waiting, cancel := v.bound(r.Context())
 	defer cancel()
 	e := v.newErrand(waiting, call)
-	e.response = &response{w: w, r: r.WithContext(waiting)}
+	if !v.inRequest {
+		r = r.WithContext(waiting)
+	}
+	e.response = response{w: w, r: r}
 	go e.run()
 	return e.wait()
 }
