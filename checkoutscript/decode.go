@@ -100,12 +100,11 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	}
 	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0), defaultMaxBytes)) + bytes.MinRead) // a header may claim anything
-	_, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, limit))
-	var tooLarge *http.MaxBytesError // may be a smaller limit of the host's own
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errTooLarge
-	case err != nil:
+	if _, err := body.ReadFrom(http.MaxBytesReader(nil, r.Body, limit)); err != nil {
+		var tooLarge *http.MaxBytesError // may be a smaller limit of the host's own
+		if errors.As(err, &tooLarge) {
+			return nil, errTooLarge
+		}
 		return nil, errNoBody
 	}
 	return body.Bytes(), nil

@@ -25,13 +25,14 @@ func parseJSON(body []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var payload map[string]any
-	var another *json.UnmarshalTypeError
-	switch err := d.Decode(&payload); {
-	case errors.As(err, &another):
-		return nil, errNotObject
-	case err != nil:
+	if err := d.Decode(&payload); err != nil {
+		var another *json.UnmarshalTypeError
+		if errors.As(err, &another) {
+			return nil, errNotObject
+		}
 		return nil, errJSON
-	case payload == nil: // null
+	}
+	if payload == nil { // null
 		return nil, errNotObject
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {

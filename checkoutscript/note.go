@@ -21,6 +21,9 @@ func (d decision) text() string {
 }
 
 func decisionOf(note string) decision {
+	if note == "" {
+		return decision{}
+	}
 	var nanoseconds int64
 	var d decision
 	if n, _ := fmt.Sscan(note, &nanoseconds, &d.said, &d.told, &d.email); n == 0 {
