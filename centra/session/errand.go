@@ -348,15 +348,32 @@ func (e *errand) save(s centra.Session) error {
 	if s == centra.NoSession {
 		s = ""
 	}
-	r := e.response.r
-	if !e.inRequest {
-		ctx, cancel := e.deadline(e.total, saveTimeout)
-		defer cancel()
-		r = r.WithContext(ctx)
+	save := e.saveInTime
+	if e.inRequest {
+		save = e.saveAtOnce
 	}
-	w := e.header()
-	if err := e.store.Save(w, r, s); err != nil {
+	if err := save(s); err != nil {
 		return &StoreError{Op: "save", Err: err}
+	}
+	return nil
+}
+
+// saveAtOnce is for a store that takes no time: meanwhile the response is still ours.
+func (e *errand) saveAtOnce(s centra.Session) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.abandoned {
+		return nil
+	}
+	return e.store.Save(e.response.w, e.response.r, s)
+}
+
+func (e *errand) saveInTime(s centra.Session) error {
+	ctx, cancel := e.deadline(e.total, saveTimeout)
+	defer cancel()
+	w := e.header()
+	if err := e.store.Save(w, e.response.r.WithContext(ctx), s); err != nil {
+		return err
 	}
 	e.response.changed = w.header
 	return nil
