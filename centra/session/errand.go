@@ -26,7 +26,7 @@ type errand struct {
 	began    time.Time
 	seen     answers
 
-	begun chan struct{} // closed when the turn has come; nil where the wait for it has an end anyway
+	begun chan struct{} // closed when the turn has come; nil where waiting always ends before the call's time
 	ended chan struct{} // closed when run has ended
 
 	// Written by run, read by wait when run has ended.
@@ -46,7 +46,7 @@ type errand struct {
 func (v *Visitors) newErrand(waiting context.Context,
 	call func(context.Context, centra.Session) (centra.Session, error)) *errand {
 	e := &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
-	if v.total == 0 {
+	if v.total <= 0 || v.timeout < v.total {
 		e.begun = make(chan struct{})
 	}
 	return e

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -30,15 +31,18 @@ func TestDoGivesUp(t *testing.T) {
 		name  string
 		store *serverStore
 		total time.Duration
+		limit time.Duration // of the call
 		call  func(context.Context, centra.Session) (centra.Session, error)
 		most  time.Duration
 	}{
-		{"a call that ignores its context", &serverStore{}, 0, forever, 31 * time.Second},
-		{"a call that obeys it", &serverStore{}, 0, obedient, 30 * time.Second},
-		{"a call that ignores its context, within a time", &serverStore{}, 8 * time.Second, forever, 8 * time.Second},
-		{"a call that obeys it, within a time", &serverStore{}, 8 * time.Second, obedient, 8 * time.Second},
-		{"a store that does not load", &serverStore{load: stuck}, 8 * time.Second, quick, 9 * time.Second},
-		{"a store that does not save", &serverStore{save: stuck}, 8 * time.Second, func(context.Context, centra.Session) (centra.Session, error) {
+		{"a call that ignores its context", &serverStore{}, 0, 0, forever, 31 * time.Second},
+		{"a call that obeys it", &serverStore{}, 0, 0, obedient, 30 * time.Second},
+		{"a call that ignores its context, within a time", &serverStore{}, 8 * time.Second, 0, forever, 8 * time.Second},
+		{"a call that obeys it, within a time", &serverStore{}, 8 * time.Second, 0, obedient, 8 * time.Second},
+		{"a call that ignores its own shorter time", &serverStore{}, 8 * time.Second, time.Second, forever, 1200 * time.Millisecond},
+		{"a call that ignores its context, within no time", &serverStore{}, -1, 0, forever, 31 * time.Second},
+		{"a store that does not load", &serverStore{load: stuck}, 8 * time.Second, 0, quick, 9 * time.Second},
+		{"a store that does not save", &serverStore{save: stuck}, 8 * time.Second, 0, func(context.Context, centra.Session) (centra.Session, error) {
 			return "t", nil
 		}, 8 * time.Second},
 	}
@@ -49,8 +53,8 @@ func TestDoGivesUp(t *testing.T) {
 				defer close(never)
 				tt.store.sessions = map[string]centra.Session{"v": "s"}
 				turns := session.NewTurns()
-				v := newVisitors(t, tt.store, session.WithTurns(turns))
-				if tt.total > 0 {
+				v := newVisitors(t, tt.store, session.WithTurns(turns), session.WithTimeout(cmp.Or(tt.limit, 30*time.Second)))
+				if tt.total != 0 {
 					v = v.Within(tt.total)
 				}
 				start := time.Now()
