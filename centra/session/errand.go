@@ -375,7 +375,7 @@ func (e *errand) saveInTime(s centra.Session) error {
 	if err := e.store.Save(w, e.response.r.WithContext(ctx), s); err != nil {
 		return err
 	}
-	e.response.changed = w.header
+	e.response.after = w.header
 	return nil
 }
 
@@ -386,8 +386,8 @@ func (e *errand) header() headerWriter {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
-	case e.response.changed != nil:
-		return headerWriter{e.response.w, e.response.changed}
+	case e.response.after != nil:
+		return headerWriter{e.response.w, e.response.after}
 	case e.abandoned:
 		return headerWriter{e.response.w, http.Header{}}
 	}

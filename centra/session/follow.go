@@ -67,5 +67,5 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 			follow(w, r, now, "")
 		}
 	}
-	e.response.changed = w.header
+	e.response.after = w.header
 }

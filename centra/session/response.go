@@ -3,6 +3,7 @@ package session
 import (
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // response is what Do's caller answers. A store that saves in it works on a copy
@@ -11,24 +12,32 @@ type response struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	changed http.Header // the copy, as the store and followers left it
+	before, after http.Header // what the store and followers found, and what they left
 }
 
 func (p *response) copy() http.Header {
-	if h := p.w.Header().Clone(); h != nil {
-		return h
+	h := p.w.Header().Clone()
+	if h == nil {
+		h = http.Header{}
 	}
-	return http.Header{}
+	p.before = h.Clone()
+	return h
 }
 
-// apply does to the header of the response what was done to its copy.
+// apply does to the header of the response what was done to its copy, and nothing
+// else: a store may have the response from elsewhere, and have set its cookie there.
 func (p *response) apply() {
-	if p.changed == nil {
+	if p.after == nil {
 		return
 	}
 	h := p.w.Header()
-	maps.DeleteFunc(h, func(name string, _ []string) bool { return p.changed[name] == nil })
-	maps.Copy(h, p.changed)
+	for name := range p.before {
+		if _, still := p.after[name]; !still {
+			delete(h, name)
+		}
+	}
+	maps.DeleteFunc(p.after, func(name string, values []string) bool { return slices.Equal(values, p.before[name]) })
+	maps.Copy(h, p.after)
 }
 
 // headerWriter is the response as stores and followers see it: only its header.

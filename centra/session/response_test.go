@@ -48,6 +48,35 @@ func TestDoKeepsTheHeaderOfTheHost(t *testing.T) {
 	}
 }
 
+// aroundStore sets its cookie in the response that it has from elsewhere, as the
+// session of a framework does that knows its request's.
+type aroundStore struct {
+	session.Cookie
+	w http.ResponseWriter
+}
+
+func (a aroundStore) Save(_ http.ResponseWriter, r *http.Request, s centra.Session) error {
+	a.w.Header().Set("X-Host", "by the store")
+	return a.Cookie.Save(a.w, r, s)
+}
+
+func TestDoOfAStoreThatHasTheResponse(t *testing.T) {
+	w := httptest.NewRecorder()
+	http.SetCookie(w, &http.Cookie{Name: "before", Value: "1"})
+	w.Header().Set("X-Host", "a")
+	err := newVisitors(t, aroundStore{w: w}).Do(w, request(t, "s"), func(context.Context, centra.Session) (centra.Session, error) {
+		return "t", nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := http.Header{"X-Host": {"by the store"}, "Set-Cookie": {"before=1",
+		"__Host-centra-session=t; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"}}
+	if diff := cmp.Diff(want, w.Header()); diff != "" {
+		t.Errorf("header (-want +got):\n%s", diff)
+	}
+}
+
 // slowStore takes longer than anybody waits, and saves all the same.
 type slowStore struct{ session.Cookie }
 
