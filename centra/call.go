@@ -32,7 +32,7 @@ type Call struct {
 // was sent, and what that is as far as the answer tells.
 type SessionChange uint8
 
-// What becomes of a session. In the Shop API it is always kept.
+// What becomes of a session. In the Shop API one that was sent is always kept.
 const (
 	// SessionKept: no other came.
 	SessionKept SessionChange = iota

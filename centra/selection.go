@@ -60,9 +60,10 @@ func (s *Selection) Empty() bool { return len(s.Items) == 0 }
 // s, which had expired: it is another one, with nothing in its cart. Nobody has
 // found anything in that cart yet, and the visitor may have a better one by now. In
 // the Checkout API a token that rotates while the cart is empty looks the same; the
-// Storefront API says where a session has expired.
+// Storefront API says where a session has expired. The first session of a visitor, who
+// had "", replaces none.
 func (s *Selection) Replaces(session Session) bool {
-	return s.Session != session && s.Empty() && !s.sameSession
+	return session != "" && s.Session != session && s.Empty() && !s.sameSession
 }
 
 // Raw returns the whole body that Centra answered, for what the types do not

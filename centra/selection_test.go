@@ -196,6 +196,27 @@ func TestSelectionForThePage(t *testing.T) {
 	}
 }
 
+// What the Checkout API's answers tell of the session that was sent.
+func TestSelectionReplaces(t *testing.T) {
+	one := []centra.Item{{}}
+	tests := []struct {
+		name string
+		sent centra.Session
+		sel  centra.Selection
+		want bool
+	}{
+		{"another, with nothing in its cart", "s", centra.Selection{Session: "t"}, true},
+		{"another, with the cart", "s", centra.Selection{Session: "t", Items: one}, false},
+		{"the same", "s", centra.Selection{Session: "s"}, false},
+		{"the first", "", centra.Selection{Session: "t"}, false},
+	}
+	for _, tt := range tests {
+		if got := tt.sel.Replaces(tt.sent); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
 // Raw is the caller's own copy.
 func TestRawIsACopy(t *testing.T) {
 	sel, err := decodeSelection(emptyCart)
