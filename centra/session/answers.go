@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -17,6 +18,8 @@ type answers struct {
 	refused  bool             // the first other one came with a refusal of Centra's
 	replaced bool             // another one only took the place of one that has expired
 	cart     centra.CartState // of the last cart that was seen
+	anew     bool             // a call was made without a session, though the visitor has one
+	any      centra.CartState // of the last cart that was seen, be it such a call's
 	gone     bool             // the last call found no such cart
 	chosen   bool             // Shop API: a session is a cart's ID, and another one another cart
 }
@@ -25,8 +28,12 @@ func (a *answers) see(c centra.Call) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.chosen = a.chosen || c.API == "shop"
+	if c.Cart != centra.CartUnknown {
+		a.any = c.Cart
+	}
 	if c.Session == centra.SessionNone && a.sent != "" && !a.chosen {
-		return // what it shows is not the visitor's
+		a.anew = true // what it shows is not the visitor's
+		return
 	}
 	if c.Session == centra.SessionUnclear {
 		a.mayBeNew = a.mayBeNew || (!a.changed && c.Cart == centra.CartFilled)
@@ -35,7 +42,7 @@ func (a *answers) see(c centra.Call) {
 	}
 	a.changed = a.changed || (c.Session != centra.SessionKept && c.Session != centra.SessionNone)
 	a.replaced = a.replaced || c.Session == centra.SessionReplaced || (a.unclear && c.Cart == centra.CartEmpty)
-	if c.Cart == centra.CartFilled && !a.mayBeNew { // what is empty later was emptied
+	if c.Cart == centra.CartFilled && !a.mayBeNew && !isAddition(c.Op) { // what is empty later was emptied
 		a.unclear = false
 	}
 	a.gone = c.Failure == "not_found"
@@ -53,6 +60,10 @@ func isRefusal(failure string) bool {
 	}
 	return false
 }
+
+// isAddition reports whether the call may itself have put there what is in the cart
+// that it shows. That of a session which has expired was empty before.
+func isAddition(op string) bool { return strings.HasPrefix(op, "POST /items/") }
 
 // emptied reports whether nothing is in the cart of the session that was sent.
 func (a *answers) emptied() bool {
@@ -84,6 +95,10 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 		return now, "" // a new visitor
 	}
 	known := e.expired.before(e.began, loaded)
+	anew := seen.anew && !seen.changed && now != "" && now != sent && now != centra.NoSession
+	if anew { // no call has brought now in the place of what was sent
+		seen.cart = seen.any
+	}
 	dead := seen.replaced || e.refilled(sent, seen) || (now == centra.NoSession && seen.gone)
 	if dead {
 		e.expired.add(loaded)
@@ -109,11 +124,11 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 		e.expired.add(loaded)
 	}
 	before := sent
-	if dead || unclear { // it may have another cart
+	if dead || unclear || anew { // it may have another cart
 		before = now
 	}
 	e.carts.note(before, now, seen)
-	if dead || known > 0 || seen.chosen || unclear {
+	if dead || known > 0 || seen.chosen || unclear || anew {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
 		e.expired.restart(loaded)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -196,6 +197,65 @@ func TestDoFollowsARotatedSession(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A session that a call begins anew, beside the one that the visitor brings, is kept,
+// and no other who brings that one is led to it.
+func TestDoThatStartsAnew(t *testing.T) {
+	tests := map[string]func(shop) call{
+		"with an item": func(s shop) call {
+			return func(ctx context.Context, _ centra.Session) (centra.Session, error) { return s.add(ctx, "") }
+		},
+		"and then an item": func(s shop) call {
+			return func(ctx context.Context, _ centra.Session) (centra.Session, error) {
+				now, err := s.page(ctx, "")
+				if err != nil {
+					return "", err
+				}
+				return s.add(ctx, now)
+			}
+		},
+	}
+	for name, anew := range tests {
+		for _, known := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, known to have expired: %v", name, known), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, v, dead := openExpired(t)
+					if known {
+						visit(t, v, dead, s.page)
+					}
+					one := visit(t, v, dead, anew(s))
+					if one == dead || s.SelectionOf(string(one)) == "" {
+						t.Error("the new session is not kept")
+					}
+					if two := visit(t, v, dead, s.page); two == one {
+						t.Error("two browsers have one cart")
+					}
+				})
+			})
+		}
+	}
+}
+
+// Nor is one led to the cart of a session that came with a refusal, and in which the
+// same call has put something then.
+func TestDoOfAnExpiredSessionThatIsRefusedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, v, dead := openExpired(t)
+		both := func(ctx context.Context, now centra.Session) (centra.Session, error) {
+			s.FailNext(centratest.StatusFault(400, map[string]string{"item": "no"}))
+			now, err := s.add(ctx, now)
+			if err == nil {
+				t.Error("the first item was not refused")
+			}
+			return s.add(ctx, now)
+		}
+		one := visit(t, v, dead, both)
+		two := visit(t, v, dead, s.page)
+		if s.SelectionOf(string(one)) == "" || one == two {
+			t.Errorf("sessions %v and %v", one, two)
+		}
+	})
 }
 
 // A shopper who takes the last item out of a cart that the same call has shown has

@@ -58,7 +58,7 @@ func (v *Visitors) refilled(sent centra.Session, seen *answers) bool {
 // of an expired one. It is taken to have it where this process has seen the one
 // that was sent alive, and that Centra rotates tokens.
 func (v *Visitors) unclear(sent centra.Session, seen *answers) bool {
-	if !seen.refused || seen.cart != centra.CartUnknown {
+	if !seen.refused || !seen.unclear {
 		return false
 	}
 	_, known := v.carts.get(sent)
