@@ -54,8 +54,9 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 	if len(all) == 0 || (loaded == now && !emptied) {
 		return
 	}
-	w, r := e.header(), e.response.r
-	r = r.WithContext(e.noted(r.Context()))
+	// The copy comes first: once the errand is given up, Do's caller may change its request.
+	r := e.response.r.WithContext(e.noted(e.response.r.Context()))
+	w := e.header()
 	for _, follow := range all {
 		if loaded != now {
 			follow(w, r, loaded, now)

@@ -101,3 +101,20 @@ func TestDoLeavesTheResponseAlone(t *testing.T) {
 		}
 	})
 }
+
+// Nor does a follower that takes longer than anybody waits keep the request from its
+// caller. Run with -race.
+func TestDoLeavesTheRequestAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVisitors(t, session.Cookie{})
+		v.Follow(func(http.ResponseWriter, *http.Request, centra.Session, centra.Session) { time.Sleep(time.Minute) })
+		r := request(t, "s")
+		err := v.Within(time.Second).Do(httptest.NewRecorder(), r,
+			func(context.Context, centra.Session) (centra.Session, error) { return "t", nil })
+		if err == nil {
+			t.Error("no error although a follower did not end in time")
+		}
+		r.Pattern = "/checkout"
+		time.Sleep(2 * time.Minute)
+	})
+}
