@@ -192,7 +192,7 @@ func (t *turn) owned(sel *centra.Selection) error {
 func (t *turn) look() {
 	own, err := t.api.Selection(t.ctx, t.session)
 	t.rotate(own, err)
-	t.replaced = own != nil && own.Replaces(t.before)
+	t.replaced = own != nil && (own.Replaces(t.before) || t.replaced && own.Empty())
 }
 
 // attach attaches the link's cart to the visitor's session, after showing it to

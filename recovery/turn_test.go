@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/centra/centratest"
@@ -128,6 +130,35 @@ func TestRotatedToken(t *testing.T) {
 			if b.session() == token || server.SelectionOf(b.session()) != want {
 				t.Error("the visitor has not got the token that works")
 			}
+		})
+	}
+}
+
+// A session that only took the place of an expired one is left to the shop's own calls,
+// also where its token was rotated by an attach that failed.
+func TestRotatedTokenOfAnExpiredSession(t *testing.T) {
+	for _, api := range apis {
+		if api.name == "shop" { // where sessions do not change
+			continue
+		}
+		t.Run(api.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := centratest.NewServer(t, centratest.WithoutSocket())
+				fails := func() { server.FailNext(centratest.StatusFault(503, map[string]string{"request": "no"}).Rotating()) }
+				s := newShop(t, recovery.Config{API: beforeAttach{api.client(t, server, centra.WithRetry(centra.Retry{})), fails}})
+				b := newBrowser(t, s)
+				dead, _ := server.NewCart("2-2")
+				server.ExpireToken(dead)
+				b.have(dead)
+				_, linked := server.NewCart("1-1")
+				for range 2 {
+					post(b, "/abandoned-cart/"+linked)
+					if got := s.last(t).Code; got != recovery.Unavailable || b.session() != dead {
+						t.Errorf("outcome %q, or the browser has another session", got)
+					}
+					time.Sleep(4 * time.Second)
+				}
+			})
 		})
 	}
 }
