@@ -99,7 +99,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 	if anew { // no call has brought now in the place of what was sent
 		seen.cart = seen.any
 	}
-	dead := seen.replaced || e.refilled(sent, seen) || (now == centra.NoSession && seen.gone)
+	dead := seen.replaced || e.refilled(sent, seen) || seen.gone && (anew || now == centra.NoSession)
 	if dead {
 		e.expired.add(loaded)
 	}

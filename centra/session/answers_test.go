@@ -237,6 +237,35 @@ func TestDoThatStartsAnew(t *testing.T) {
 	}
 }
 
+// With nothing in its cart it is no better than one that Centra starts by itself. The
+// Storefront API says that a session has expired.
+func TestDoThatStartsAnewForAnExpiredSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, v, dead := openExpired(t)
+		client, err := centra.NewStorefrontAPI(s.StorefrontURL(), centratest.SessionModeToken, centra.WithTransport(s.Transport()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := func(ctx context.Context, now centra.Session) (centra.Session, error) {
+			if _, err := client.UpdateFields(ctx, now, centra.Fields{Email: "test@example.com"}); !errors.Is(err, centra.ErrSelectionNotFound) {
+				t.Errorf("the session has not expired: %v", err)
+			}
+			cart, err := client.Selection(ctx, "")
+			if err != nil {
+				return "", err
+			}
+			return cart.Session, nil
+		}
+		if has := visit(t, v, dead, event); has != dead {
+			t.Error("an empty cart was put over what the browser may have")
+		}
+		time.Sleep(4 * time.Second)
+		if has := visit(t, v, dead, event); has == dead {
+			t.Error("the visitor never gets a session that works")
+		}
+	})
+}
+
 // Nor is one led to the cart of a session that came with a refusal, and in which the
 // same call has put something then.
 func TestDoOfAnExpiredSessionThatIsRefusedFirst(t *testing.T) {
