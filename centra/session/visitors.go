@@ -145,10 +145,11 @@ func (v *Visitors) Strict() bool {
 // cart. If something is in its cart, since the call has put it there, it is kept at
 // once, but no other browser that brings the expired one is led to it. Calls are
 // recognised as such if they are made by a client of package centra with the
-// context that call was given; one without a session is not the visitor's, and what
-// is asked with the session of somebody else goes by [centra.WatchCalls](ctx, nil). An
-// answer that shows no cart tells little: where
-// such a call may be the first with a session, as a login may, read the cart before.
+// context that call was given. One without a session is not the visitor's: a session
+// that it starts is kept if it is returned, but no other browser is led to that either.
+// What is asked with the session of somebody else goes by
+// [centra.WatchCalls](ctx, nil). An answer that shows no cart tells little: where such a
+// call may be the first with a session, as a login may, read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the
