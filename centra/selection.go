@@ -56,12 +56,11 @@ type Selection struct {
 // Empty reports whether nothing is in the cart.
 func (s *Selection) Empty() bool { return len(s.Items) == 0 }
 
-// Replaces reports whether the cart's session seems to have only taken the place of
-// s, which had expired: it is another one, with nothing in its cart. Nobody has
-// found anything in that cart yet, and the visitor may have a better one by now. In
-// the Checkout API a token that rotates while the cart is empty looks the same; the
-// Storefront API says where a session has expired. The first session of a visitor, who
-// had "", replaces none.
+// Replaces reports whether the cart came only because Centra did not know session any
+// more, with which it was asked for: it has another one, and nothing is in it. The
+// visitor may have a better one by now. In the Checkout API a token that rotates while
+// the cart is empty looks the same; the Storefront API says where a session has expired.
+// The first session of a visitor, who had "", replaces none.
 func (s *Selection) Replaces(session Session) bool {
 	return session != "" && s.Session != session && s.Empty() && !s.sameSession
 }

@@ -19,7 +19,7 @@ type answers struct {
 	replaced bool             // another one only took the place of one that has expired
 	cart     centra.CartState // of the last cart that was seen
 	anew     bool             // a call was made without a session, though the visitor has one
-	any      centra.CartState // of the last cart that was seen, be it such a call's
+	shown    centra.CartState // of the last cart that was seen, be it such a call's
 	gone     bool             // the last call found no such cart
 	chosen   bool             // Shop API: a session is a cart's ID, and another one another cart
 }
@@ -29,7 +29,7 @@ func (a *answers) see(c centra.Call) {
 	defer a.mu.Unlock()
 	a.chosen = a.chosen || c.API == "shop"
 	if c.Cart != centra.CartUnknown {
-		a.any = c.Cart
+		a.shown = c.Cart
 	}
 	if c.Session == centra.SessionNone && a.sent != "" && !a.chosen {
 		a.anew = true // what it shows is not the visitor's
@@ -97,7 +97,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 	known := e.expired.before(e.began, loaded)
 	anew := seen.anew && !seen.changed && now != "" && now != sent && now != centra.NoSession
 	if anew { // no call has brought now in the place of what was sent
-		seen.cart = seen.any
+		seen.cart = seen.shown
 	}
 	dead := seen.replaced || e.refilled(sent, seen) || seen.gone && (anew || now == centra.NoSession)
 	if dead {

@@ -143,13 +143,14 @@ func (v *Visitors) Strict() bool {
 // one by now. If a request still brings the expired one three seconds later, the
 // browser has not. The same goes for NoSession after a call that found no such
 // cart. If something is in its cart, since the call has put it there, it is kept at
-// once, but no other browser that brings the expired one is led to it. Calls are
-// recognised as such if they are made by a client of package centra with the
-// context that call was given. One without a session is not the visitor's: a session
-// that it starts is kept if it is returned, but no other browser is led to that either.
-// What is asked with the session of somebody else goes by
-// [centra.WatchCalls](ctx, nil). An answer that shows no cart tells little: where such a
-// call may be the first with a session, as a login may, read the cart before.
+// once, but no other browser that brings the expired one is led to it.
+//
+// Do learns all this from the clients of package centra, of calls made with the context
+// that call was given. Those made without a session are not the visitor's: one that they
+// start is kept if it is returned, but no other browser is led to it either. Make those
+// for somebody else's session with [centra.WatchCalls](ctx, nil). An answer that shows no
+// cart tells little: where such a call may be the first with a session, as a login may,
+// read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the
