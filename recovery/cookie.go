@@ -67,7 +67,7 @@ func (l *cartLink) name() string {
 	return b.String()
 }
 
-func (c markCookie) set(w http.ResponseWriter, m mark) { c.write(w, m.String(), markMaxAge) }
+func (c markCookie) set(w http.ResponseWriter, m mark) { c.write(w, string(m), markMaxAge) }
 
 func (c markCookie) forget(w http.ResponseWriter) { c.write(w, "", -1) }
 

@@ -19,47 +19,59 @@ import (
 // It holds digests only. A mark that is wrong, or one of a session that the
 // visitor no longer has, makes the handler ask; one that is right makes it change
 // nothing. None makes it replace a cart.
-type mark struct {
-	cart    string // digest of the cart's ID
-	session string // digest of the session, for this cart
-	lines   string // digests of lines of the cart, lineSize characters each
-}
+//
+// It is the cookie's value: digests of the cart's ID and, for this cart, of the
+// session, and of lines of the cart, with dots between.
+type mark string
 
 const (
 	digestSize = 32
 	lineSize   = 8
 	maxLines   = 12
+
+	sessionAt = digestSize + 1
+	linesAt   = sessionAt + digestSize + 1
+	markSize  = linesAt + maxLines*lineSize // at most
 )
 
+func (m mark) cart() string    { return string(m[:digestSize]) }
+func (m mark) session() string { return string(m[sessionAt : sessionAt+digestSize]) }
+func (m mark) lines() string   { return string(m[linesAt:]) }
+
 func newMark(id centra.SelectionID, s centra.Session, sel *centra.Selection) mark {
-	m := mark{cart: digest(string(id), "")}
-	lines := make([]byte, 0, maxLines*lineSize)
+	text := make([]byte, 0, markSize)
+	text = append(appendDigest(text, string(id), ""), '.')
+	cart := string(text[:digestSize])
+	text = append(appendDigest(text, cart, string(s)), '.')
 	for _, item := range sel.Items[:min(len(sel.Items), maxLines)] {
-		line := m.line(item)
-		lines = append(lines, line[:]...)
+		line := lineOf(cart, item)
+		text = append(text, line[:]...)
 	}
-	m.lines = string(lines)
-	return m.movedTo(s)
+	return mark(text)
 }
 
 // movedTo returns the mark for the session that took the place of its own.
 func (m mark) movedTo(s centra.Session) mark {
-	m.session = digest(m.cart, string(s))
-	return m
+	text := make([]byte, 0, markSize)
+	text = appendDigest(append(text, m[:sessionAt]...), m.cart(), string(s))
+	return mark(append(text, m[linesAt-1:]...))
 }
 
-func (m mark) of(id centra.SelectionID) bool { return m.cart == digest(string(id), "") }
+func (m mark) of(id centra.SelectionID) bool { return isDigest(m.cart(), string(id), "") }
 
-func (m mark) in(s centra.Session) bool { return s != "" && m.session == digest(m.cart, string(s)) }
+func (m mark) in(s centra.Session) bool {
+	return s != "" && isDigest(m.session(), m.cart(), string(s))
+}
 
 // resembles reports whether a line of the marked cart is still in sel. A session
 // can outlive its cart, after an order for instance, and the next cart in it is
 // another one.
 func (m mark) resembles(sel *centra.Selection) bool {
+	lines := m.lines()
 	for _, item := range sel.Items {
-		line := m.line(item)
-		for i := 0; i < len(m.lines); i += lineSize {
-			if m.lines[i:i+lineSize] == string(line[:]) {
+		line := lineOf(m.cart(), item)
+		for i := 0; i < len(lines); i += lineSize {
+			if lines[i:i+lineSize] == string(line[:]) {
 				return true
 			}
 		}
@@ -67,11 +79,11 @@ func (m mark) resembles(sel *centra.Selection) bool {
 	return false
 }
 
-// line tells lines of one cart apart; that takes no cryptography.
-func (m mark) line(item centra.Item) (hash [lineSize]byte) {
+// lineOf tells lines of one cart apart; that takes no cryptography.
+func lineOf(cart string, item centra.Item) (hash [lineSize]byte) {
 	const offset, prime = 2166136261, 16777619 // FNV-1a
 	sum := uint32(offset)
-	for _, part := range [...]string{m.cart, item.Line, item.Item} {
+	for _, part := range [...]string{cart, item.Line, item.Item} {
 		for i := range len(part) {
 			sum = (sum ^ uint32(part[i])) * prime
 		}
@@ -81,28 +93,28 @@ func (m mark) line(item centra.Item) (hash [lineSize]byte) {
 	return hash
 }
 
-func (m mark) String() string { return m.cart + "." + m.session + "." + m.lines }
-
 func parseMark(s string) (m mark, ok bool) {
-	var session, lines bool
-	m.cart, s, session = strings.Cut(s, ".")
-	m.session, m.lines, lines = strings.Cut(s, ".")
-	ok = session && lines && len(m.cart) == digestSize && len(m.session) == digestSize &&
-		len(m.lines)%lineSize == 0 && len(m.lines) <= maxLines*lineSize
-	for _, part := range []string{m.cart, m.session, m.lines} {
+	cart, rest, _ := strings.Cut(s, ".")
+	session, lines, ok := strings.Cut(rest, ".")
+	ok = ok && len(cart) == digestSize && len(session) == digestSize &&
+		len(lines)%lineSize == 0 && len(lines) <= maxLines*lineSize
+	for _, part := range []string{cart, session, lines} {
 		ok = ok && strings.Trim(part, "0123456789abcdef") == ""
 	}
-	return m, ok
+	return mark(s), ok
 }
 
-// digest is that of two parts, of which the first holds no NUL.
-func digest(first, second string) string {
+// appendDigest appends that of two parts, of which the first holds no NUL.
+func appendDigest(to []byte, first, second string) []byte {
 	var buffer [128]byte // for what a session and a digest usually are
 	data := append(append(append(buffer[:0], first...), 0), second...)
 	sum := sha256.Sum256(data)
-	var text [digestSize]byte
-	hex.Encode(text[:], sum[:digestSize/2])
-	return string(text[:])
+	return hex.AppendEncode(to, sum[:digestSize/2])
+}
+
+func isDigest(digest, first, second string) bool {
+	var buffer [digestSize]byte
+	return string(appendDigest(buffer[:0], first, second)) == digest
 }
 
 // marks returns those that the browser sent, and those that this process
@@ -128,6 +140,10 @@ func (h *Handler) remember(m mark, sessions ...centra.Session) {
 // follow keeps the mark beside the visitor's session, wherever that goes.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, from, to centra.Session) {
 	if to == "" && r.Context().Value(recoveredBy{}) == h {
+		return
+	}
+	if m, known := h.recent.get(to); known && m.in(to) { // and newer than what the browser has sent
+		h.cookie.set(w, m)
 		return
 	}
 	for _, m := range h.marks(r, from) {

@@ -222,6 +222,24 @@ func TestForgedMark(t *testing.T) {
 	})
 }
 
+// Of two links that a visitor has followed the second is remembered, also for a request
+// that the browser sent before it had the second's cookie.
+func TestTheSecondOfTwoLinksIsRemembered(t *testing.T) {
+	everywhere(t, recovery.Config{}, func(t *testing.T, h *host) {
+		b := h.visitor()
+		_, first := h.server.NewCart("1-1")
+		_, second := h.server.NewCart("2-2")
+		get(b, "/abandoned-cart/"+first)
+		before := b.cookie(markCookie)
+		post(b, "/abandoned-cart/"+second)
+		b.jar.SetCookies(site, []*http.Cookie{{Name: markCookie, Value: before, Path: "/", Secure: true}})
+		get(b, "/abandoned-cart/"+second)
+		if got := h.links.last(t).Code; got != recovery.AlreadyCurrent {
+			t.Errorf("outcome %q", got)
+		}
+	})
+}
+
 // FuzzMark: whatever is in the cookie, the visitor's own cart is asked about, and
 // nothing of it gets into a header.
 func FuzzMark(f *testing.F) {

@@ -35,7 +35,7 @@ func (h *Handler) Ordered(w http.ResponseWriter, r *http.Request, o *centra.Orde
 		own = ""
 	}
 	i := slices.IndexFunc(marks, func(m mark) bool { return m.in(o.Session) || m.in(own) })
-	if i < 0 || !h.ordered.keepNew(marks[i].cart, struct{}{}) {
+	if i < 0 || !h.ordered.keepNew(marks[i].cart(), struct{}{}) {
 		return false
 	}
 	ctx, end := h.begin(r.Context(), "order")

@@ -52,7 +52,6 @@ func (v *visit) open() Outcome {
 		v.visitors.CartChanged(v.w, r, f.now)
 	}
 	if f.mark != nil {
-		v.remember(*f.mark, f.before, f.now)
 		v.cookie.set(v.w, *f.mark)
 	}
 	v.seeOther(v.checkoutOf(f.cart).with(v.r.URL.RawQuery, v.keepParams))

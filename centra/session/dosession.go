@@ -19,12 +19,9 @@ func (v *Visitors) DoSession(ctx context.Context, s centra.Session,
 	if s == "" || s == centra.NoSession {
 		return errNoSession
 	}
-	waiting, cancel := v.bound(ctx)
-	defer cancel()
-	e := v.newErrand(waiting, call)
+	e := v.newErrand(ctx, call)
 	e.session = s
-	go e.run()
-	return e.wait()
+	return e.make()
 }
 
 var errNoSession = errors.New("session: DoSession needs a session")

@@ -26,8 +26,10 @@ type errand struct {
 	began    time.Time
 	seen     answers
 
-	begun chan struct{} // closed when the turn has come; nil where waiting always ends before the call's time
+	begun chan struct{} // closed when the turn has come
 	ended chan struct{} // closed when run has ended
+
+	loaded, sent centra.Session // what the store has, and the newest session, when the turn has come
 
 	// Written by run, read by wait when run has ended.
 	err      error
@@ -45,11 +47,33 @@ type errand struct {
 
 func (v *Visitors) newErrand(waiting context.Context,
 	call func(context.Context, centra.Session) (centra.Session, error)) *errand {
-	e := &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
-	if v.total <= 0 || v.timeout < v.total {
-		e.begun = make(chan struct{})
+	return &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
+}
+
+func (e *errand) make() error {
+	if e.beginAtOnce() {
+		go e.run()
+		return e.waitForCall()
 	}
-	return e
+	var cancel context.CancelFunc
+	e.waiting, cancel = e.bound(e.waiting)
+	defer cancel()
+	if e.response.r != nil && !e.inRequest {
+		e.response.r = e.response.r.WithContext(e.waiting)
+	}
+	e.begun = make(chan struct{})
+	go e.run()
+	return e.wait()
+}
+
+// bound lets the wait end early enough for a call to be made, and for Do to end in
+// time. A call with hardly any time left is not begun: Centra would carry it out
+// all the same, and if the session rotates then, nobody is there to be told.
+func (v *Visitors) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if v.total > 0 {
+		return context.WithTimeout(ctx, v.total-v.grace()-min(v.total/4, time.Second))
+	}
+	return ctx, func() {}
 }
 
 // limit bounds a call from when its turn has come.
@@ -81,6 +105,10 @@ func (e *errand) wait() error {
 			}
 		}
 	}
+	return e.waitForCall()
+}
+
+func (e *errand) waitForCall() error {
 	select {
 	case <-e.ended:
 		return e.finish()
@@ -181,16 +209,17 @@ func (e *errand) doInRoom() error {
 }
 
 func (e *errand) do() error {
-	loaded, sent, err := e.take()
-	if err != nil {
-		return err
+	if e.calling == nil {
+		if err := e.take(); err != nil {
+			return err
+		}
+		if !e.begin() {
+			return context.DeadlineExceeded
+		}
 	}
-	ctx, ok := e.begin()
-	if !ok {
-		return context.DeadlineExceeded
-	}
+	loaded, sent := e.loaded, e.sent
 	e.seen.sent = sent
-	now, err := e.call(centra.WatchCalls(e.noted(ctx), e.seen.see), sent)
+	now, err := e.call(centra.WatchCalls(e.noted(e.calling), e.seen.see), sent)
 	if now == "" {
 		now = failedSession(err)
 	}
@@ -213,41 +242,63 @@ func (e *errand) do() error {
 	return err
 }
 
+// beginAtOnce takes the turn and begins the call where nothing is to be waited for,
+// neither the store nor other calls: as nearly always in a shop of one process.
+func (e *errand) beginAtOnce() bool {
+	turns, local := e.turns.(*localTurns)
+	if !local || (e.response.r != nil && !e.inRequest) || e.waiting.Err() != nil {
+		return false
+	}
+	s, err := e.load()
+	if err != nil { // take finds it too
+		return false
+	}
+	if s != "" {
+		turn := turns.takeFree(s)
+		if turn == nil {
+			return false
+		}
+		e.turn, e.sent = turn, turn.Session()
+	}
+	e.loaded = s
+	e.calling, e.release = e.callContext()
+	return true
+}
+
 // take loads the visitor's session and waits for its turn. The store is asked
 // again then: what it has may have changed meanwhile.
-func (e *errand) take() (loaded, sent centra.Session, err error) {
-	if loaded, err = e.load(); err != nil {
-		return "", "", err
+func (e *errand) take() error {
+	loaded, err := e.load()
+	if err != nil {
+		return err
 	}
 	for range 4 { // or the store changes faster than it can be read
 		if loaded == "" {
-			return "", "", e.waiting.Err()
+			return e.waiting.Err()
 		}
 		turn, err := e.turns.Take(e.waiting, loaded)
 		if err != nil {
-			return "", "", err
+			return err
 		}
 		if !e.hold(turn) {
-			return "", "", context.DeadlineExceeded
+			return context.DeadlineExceeded
 		}
-		again := loaded
-		if !e.inRequest {
-			again, err = e.load()
-		}
+		again, err := e.load()
 		if err == nil {
 			err = e.waiting.Err()
 		}
 		if err != nil {
 			e.done()
-			return "", "", err
+			return err
 		}
-		if sent = turn.Session(); again == loaded || again == sent {
-			return again, sent, nil
+		if sent := turn.Session(); again == loaded || again == sent {
+			e.loaded, e.sent = again, sent
+			return nil
 		}
 		e.done()
 		loaded = again
 	}
-	return "", "", ErrBusy
+	return ErrBusy
 }
 
 func (e *errand) load() (centra.Session, error) {
@@ -271,18 +322,20 @@ func (e *errand) hold(turn Turn) bool {
 	return !abandoned
 }
 
-// begin returns the call's context, unless nobody waits for the call any more.
-func (e *errand) begin() (context.Context, bool) {
+// begin lets the call begin, unless nobody waits for it any more.
+func (e *errand) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.abandoned {
-		return nil, false
+		return false
 	}
-	e.calling, e.release = e.deadline(e.total-e.grace(), e.timeout)
-	if e.begun != nil {
-		close(e.begun)
-	}
-	return e.calling, true
+	e.calling, e.release = e.callContext()
+	close(e.begun)
+	return true
+}
+
+func (e *errand) callContext() (context.Context, context.CancelFunc) {
+	return e.deadline(e.total-e.grace(), e.timeout)
 }
 
 // returned notes what the call brought and reports whether somebody still waits

@@ -87,7 +87,7 @@ func (*localTurns) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "the v
 type localTurn struct {
 	turns   *localTurns
 	visitor *visitor
-	ready   chan struct{} // closed when the turn has come
+	ready   chan struct{} // closed when the turn has come; nil where it was free
 	done    bool
 }
 
@@ -101,10 +101,8 @@ func (t *localTurns) Take(ctx context.Context, s centra.Session) (Turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-turn.ready:
+	if turn.ready == nil {
 		return turn, nil
-	default:
 	}
 	select {
 	case <-turn.ready:
@@ -119,22 +117,44 @@ func waitError(err error) error {
 	return fmt.Errorf("session: waiting for the visitor's earlier calls: %w", err)
 }
 
+// takeFree takes the turn if it is free, and returns nil if it is not.
+func (t *localTurns) takeFree(s centra.Session) *localTurn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.hold(t.visitor(s))
+}
+
+func (t *localTurns) hold(v *visitor) *localTurn {
+	if v.holder != nil {
+		return nil
+	}
+	v.holder = &localTurn{turns: t, visitor: v}
+	return v.holder
+}
+
 func (t *localTurns) enter(s centra.Session) (*localTurn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.forgetOld()
-	v := t.visitors[s]
-	if v == nil {
-		v = &visitor{session: s}
-		t.visitors[s] = v
+	v := t.visitor(s)
+	if turn := t.hold(v); turn != nil {
+		return turn, nil
 	}
 	if len(v.waiting) >= maxWaiting {
 		return nil, ErrBusy
 	}
 	turn := &localTurn{turns: t, visitor: v, ready: make(chan struct{})}
 	v.waiting = append(v.waiting, turn)
-	t.callNext(v)
 	return turn, nil
+}
+
+func (t *localTurns) visitor(s centra.Session) *visitor {
+	t.forgetOld()
+	v := t.visitors[s]
+	if v == nil {
+		v = &visitor{session: s}
+		t.visitors[s] = v
+	}
+	return v
 }
 
 // callNext gives the turn to whoever waits longest, if it is free.

@@ -162,23 +162,7 @@ func (v *Visitors) Strict() bool {
 // Do not call Do within it: it would wait for itself.
 func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	call func(context.Context, centra.Session) (centra.Session, error)) error {
-	waiting, cancel := v.bound(r.Context())
-	defer cancel()
-	e := v.newErrand(waiting, call)
-	if !v.inRequest {
-		r = r.WithContext(waiting)
-	}
+	e := v.newErrand(r.Context(), call)
 	e.response = response{w: w, r: r}
-	go e.run()
-	return e.wait()
-}
-
-// bound lets the wait end early enough for a call to be made, and for Do to end in
-// time. A call with hardly any time left is not begun: Centra would carry it out
-// all the same, and if the session rotates then, nobody is there to be told.
-func (v *Visitors) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if v.total > 0 {
-		return context.WithTimeout(ctx, v.total-v.grace()-min(v.total/4, time.Second))
-	}
-	return ctx, func() {}
+	return e.make()
 }
