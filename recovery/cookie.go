@@ -103,7 +103,9 @@ func (c markCookie) sent(r *http.Request) (marks []mark) {
 		return nil // as nearly always
 	}
 	for _, cookie := range r.CookiesNamed(c.name) {
-		if m, ok := parseMark(cookie.Value); ok {
+		// What is remembered of it must not be the request's memory, which some servers, such
+		// as fasthttp, use again.
+		if m, ok := parseMark(strings.Clone(cookie.Value)); ok {
 			marks = append(marks, m)
 		}
 	}

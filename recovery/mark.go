@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/centra-go/cartabandonment/centra"
@@ -117,12 +118,12 @@ func isDigest(digest, first, second string) bool {
 	return string(appendDigest(buffer[:0], first, second)) == digest
 }
 
-// marks returns those that the browser sent, and those that this process
-// remembers of a session.
+// marks returns the one that this process remembers of a session, which is newer, and
+// those that the browser sent.
 func (h *Handler) marks(r *http.Request, s centra.Session) []mark {
 	marks := h.cookie.sent(r)
 	if m, ok := h.recent.get(s); ok {
-		marks = append(marks, m)
+		marks = slices.Insert(marks, 0, m)
 	}
 	return marks
 }

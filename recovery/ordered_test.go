@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/centra-go/cartabandonment/centra"
 	"github.com/centra-go/cartabandonment/recovery"
@@ -220,4 +221,26 @@ func TestOrderedInTheEnd(t *testing.T) {
 			t.Errorf("recovered orders %v, want one", h.orders)
 		}
 	})
+}
+
+// Some servers, such as fasthttp, use a request's memory again for the next one. What
+// is remembered of an order is not in it.
+func TestOrderedKeepsNothingOfTheRequest(t *testing.T) {
+	s := newShop(t, recovery.Config{API: &fakeAPI{t: t, attach: attaches}})
+	b := newBrowser(t, s)
+	get(b, linkedPath)
+	cookies := sessionCookie + "=" + b.session() + "; " + markCookie + "=" + b.cookie(markCookie)
+	ordered := func(cookies string) bool {
+		r := httptest.NewRequest(http.MethodGet, "https://example.com/thanks", nil)
+		r.Header["Cookie"] = []string{cookies}
+		return s.Ordered(httptest.NewRecorder(), r, &centra.Order{Session: centra.Session(b.session()), Order: "61"})
+	}
+	memory := []byte(cookies)
+	if !ordered(unsafe.String(&memory[0], len(memory))) {
+		t.Error("the order is not known to come from a recovered cart")
+	}
+	clear(memory)
+	if ordered(cookies) {
+		t.Error("the order counts twice")
+	}
 }

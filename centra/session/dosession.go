@@ -21,7 +21,7 @@ func (v *Visitors) DoSession(ctx context.Context, s centra.Session,
 	}
 	e := v.newErrand(ctx, call)
 	e.session = s
-	return e.make()
+	return e.carryOut()
 }
 
 var errNoSession = errors.New("session: DoSession needs a session")

@@ -22,7 +22,7 @@ type errand struct {
 	waiting  context.Context // ends the wait for a turn
 	call     func(context.Context, centra.Session) (centra.Session, error)
 	response response       // of Do
-	session  centra.Session // of DoSession
+	session  centra.Session // of DoSession, or in the cookie of Do's request
 	began    time.Time
 	seen     answers
 
@@ -50,7 +50,7 @@ func (v *Visitors) newErrand(waiting context.Context,
 	return &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
 }
 
-func (e *errand) make() error {
+func (e *errand) carryOut() error {
 	if e.beginAtOnce() {
 		go e.run()
 		return e.waitForCall()
@@ -58,7 +58,7 @@ func (e *errand) make() error {
 	var cancel context.CancelFunc
 	e.waiting, cancel = e.bound(e.waiting)
 	defer cancel()
-	if e.response.r != nil && !e.inRequest {
+	if e.asksStore() {
 		e.response.r = e.response.r.WithContext(e.waiting)
 	}
 	e.begun = make(chan struct{})
@@ -246,21 +246,16 @@ func (e *errand) do() error {
 // neither the store nor other calls: as nearly always in a shop of one process.
 func (e *errand) beginAtOnce() bool {
 	turns, local := e.turns.(*localTurns)
-	if !local || (e.response.r != nil && !e.inRequest) || e.waiting.Err() != nil {
+	if !local || e.asksStore() || e.waiting.Err() != nil {
 		return false
 	}
-	s, err := e.load()
-	if err != nil { // take finds it too
-		return false
-	}
-	if s != "" {
-		turn := turns.takeFree(s)
+	if e.session != "" {
+		turn := turns.takeFree(e.session)
 		if turn == nil {
 			return false
 		}
-		e.turn, e.sent = turn, turn.Session()
+		e.turn, e.loaded, e.sent = turn, e.session, turn.Session()
 	}
-	e.loaded = s
 	e.calling, e.release = e.callContext()
 	return true
 }
@@ -302,11 +297,14 @@ func (e *errand) take() error {
 }
 
 func (e *errand) load() (centra.Session, error) {
-	if e.response.r == nil {
-		return e.session, nil
+	if e.asksStore() {
+		return e.Session(e.response.r)
 	}
-	return e.Session(e.response.r)
+	return e.session, nil
 }
+
+// asksStore reports whether the session is the store's to say, which may take its time.
+func (e *errand) asksStore() bool { return e.response.r != nil && !e.inRequest }
 
 // hold keeps the turn, unless nobody waits for it any more.
 func (e *errand) hold(turn Turn) bool {

@@ -54,8 +54,13 @@ func (e *errand) tellFollowers(loaded, sent, now centra.Session, emptied bool) {
 	if len(all) == 0 || (loaded == now && !emptied) {
 		return
 	}
-	// The copy comes first: once the errand is given up, Do's caller may change its request.
-	r := e.response.r.WithContext(e.noted(e.response.r.Context()))
+	e.mu.Lock()
+	if e.abandoned { // and the request its caller's again
+		e.mu.Unlock()
+		return
+	}
+	r := e.response.r.WithContext(withTurn(e.response.r.Context(), e.turn))
+	e.mu.Unlock()
 	w := e.header()
 	for _, follow := range all {
 		if loaded != now {

@@ -164,5 +164,11 @@ func (v *Visitors) Do(w http.ResponseWriter, r *http.Request,
 	call func(context.Context, centra.Session) (centra.Session, error)) error {
 	e := v.newErrand(r.Context(), call)
 	e.response = response{w: w, r: r}
-	return e.make()
+	if v.inRequest {
+		var err error
+		if e.session, err = v.Session(r); err != nil {
+			return err
+		}
+	}
+	return e.carryOut()
 }
