@@ -10,7 +10,7 @@ import (
 
 // answers is what the calls of one errand brought, as the clients tell it.
 type answers struct {
-	sent     centra.Session // by the visitor; "" where they have none yet
+	sent     centra.Session // what call was given; "" where the visitor has none yet
 	mu       sync.Mutex
 	changed  bool             // another session came
 	unclear  bool             // and nothing has told yet whether that has the cart of the one that was sent
@@ -65,7 +65,8 @@ func isRefusal(failure string) bool {
 // that it shows. That of a session which has expired was empty before.
 func isAddition(op string) bool { return strings.HasPrefix(op, "POST /items/") }
 
-// emptied reports whether nothing is in the cart of the session that was sent.
+// emptied reports whether nothing is in the cart of the session that was sent, whatever
+// its token is now.
 func (a *answers) emptied() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

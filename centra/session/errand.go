@@ -237,7 +237,7 @@ func (e *errand) do() error {
 		}
 	}
 	if sameCart := keep == sent || keep == successor; sameCart && loaded != "" {
-		e.tellFollowers(loaded, sent, keep, keep == sent && e.seen.emptied())
+		e.tellFollowers(loaded, sent, keep, e.seen.emptied())
 	}
 	return err
 }

@@ -141,6 +141,26 @@ func TestFollowAnEmptiedCart(t *testing.T) {
 	}
 }
 
+// Nor is one that was emptied by the call in which its token rotated.
+func TestFollowACartThatIsEmptiedAsItsTokenRotates(t *testing.T) {
+	s := openShop(t)
+	s.RotateTokens(1)
+	token, _ := s.NewCart("1-1")
+	v := newVisitors(t, session.Cookie{})
+	told := follow(v)
+	has := visit(t, v, centra.Session(token), func(ctx context.Context, now centra.Session) (centra.Session, error) {
+		cart, err := s.client.Selection(ctx, now)
+		if err != nil {
+			return "", err
+		}
+		s.RotateTokens(0)
+		return s.client.Do(ctx, cart.Session, http.MethodDelete, "/lines/"+cart.Items[0].Line, nil, nil)
+	})
+	if diff := cmp.Diff([]string{token + ">" + string(has), string(has) + ">"}, *told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
 // Whoever puts another cart into a session says so.
 func TestCartChanged(t *testing.T) {
 	v := newVisitors(t, session.Cookie{})
