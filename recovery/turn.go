@@ -10,8 +10,8 @@ import (
 )
 
 // turn is the part of a visit that speaks to Centra, while the visitor's other
-// calls wait. It may be given up while it runs, so it shares nothing with the
-// visit that is written to.
+// calls wait. It may be given up while it runs: what it has of the visit it only
+// reads, and the visit does not look at what it found unless it has ended.
 type turn struct {
 	*Handler
 	ctx context.Context

@@ -95,7 +95,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 		e.carts.note("", now, seen)
 		return now, "" // a new visitor
 	}
-	known := e.expired.before(e.began, loaded)
+	deadFor := e.expired.knownFor(e.began, loaded)
 	anew := seen.anew && !seen.changed && now != "" && now != sent && now != centra.NoSession
 	if anew { // no call has brought now in the place of what was sent
 		seen.cart = seen.shown
@@ -113,8 +113,8 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 		return sent, "" // the newest, for a request that brought an old one
 	case now == centra.NoSession && !dead:
 		return centra.NoSession, ""
-	case now == centra.NoSession, (dead || known > 0) && seen.cart != centra.CartFilled:
-		if known < healAfter {
+	case now == centra.NoSession, (dead || deadFor > 0) && seen.cart != centra.CartFilled:
+		if deadFor < healAfter {
 			return loaded, ""
 		}
 		e.expired.restart(loaded) // others who bring it must show that again
@@ -129,7 +129,7 @@ func (e *errand) judge(loaded, sent, now centra.Session, err error) (keep, succe
 		before = now
 	}
 	e.carts.note(before, now, seen)
-	if dead || known > 0 || seen.chosen || unclear || anew {
+	if dead || deadFor > 0 || seen.chosen || unclear || anew {
 		// A cart of this visitor's own, but no other who holds the old session
 		// may be led to it.
 		e.expired.restart(loaded)

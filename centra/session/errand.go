@@ -26,12 +26,12 @@ type errand struct {
 	began    time.Time
 	seen     answers
 
-	begun chan struct{} // closed when the turn has come
+	begun chan struct{} // closed when the turn has come; nil where nothing was waited for
 	ended chan struct{} // closed when run has ended
 
 	loaded, sent centra.Session // what the store has, and the newest session, when the turn has come
 
-	// Written by run, read by wait when run has ended.
+	// Written by run, read by finish when run has ended.
 	err      error
 	finished bool // neither panic nor runtime.Goexit
 	panicked any
@@ -50,6 +50,8 @@ func (v *Visitors) newErrand(waiting context.Context,
 	return &errand{Visitors: v, waiting: waiting, call: call, began: time.Now(), ended: make(chan struct{})}
 }
 
+// carryOut takes the turn, makes the call and keeps what came back. It returns when that
+// is over, or is given up.
 func (e *errand) carryOut() error {
 	if e.beginAtOnce() {
 		go e.run()
@@ -159,11 +161,12 @@ func (e *errand) logPanic(message string, stack []byte) {
 	e.logger.ErrorContext(e.waiting, message, slog.String("stack", string(stack)))
 }
 
-// abandon leaves run behind and lets the next call have its turn. Where the call
-// was not seen to begin it reports false, and does nothing, if that has begun since.
-func (e *errand) abandon(calling bool) bool {
+// abandon leaves run behind and lets the next call have its turn. An errand that is
+// given up while it waits, and whose call has begun at that moment, goes on: then it
+// does nothing and reports false.
+func (e *errand) abandon(duringCall bool) bool {
 	e.mu.Lock()
-	if e.calling != nil && !calling {
+	if e.calling != nil && !duringCall {
 		e.mu.Unlock()
 		return false
 	}

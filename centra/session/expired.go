@@ -27,9 +27,9 @@ func (x expiredSessions) restart(s centra.Session) {
 	}
 }
 
-// before returns for how long it was known that s has expired when a request came,
+// knownFor returns for how long it was known that s has expired when a request came,
 // 0 if it is not known. That it waited since then says nothing of its browser.
-func (x expiredSessions) before(came time.Time, s centra.Session) time.Duration {
+func (x expiredSessions) knownFor(came time.Time, s centra.Session) time.Duration {
 	first, known := x.get(s)
 	if !known {
 		return 0

@@ -124,6 +124,7 @@ func (t *localTurns) takeFree(s centra.Session) *localTurn {
 	return t.hold(t.visitor(s))
 }
 
+// hold gives the turn to a new call, if it is free: then nobody waits for it.
 func (t *localTurns) hold(v *visitor) *localTurn {
 	if v.holder != nil {
 		return nil

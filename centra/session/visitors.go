@@ -107,8 +107,8 @@ func NewVisitors(store Store, opts ...Option) (*Visitors, error) {
 
 // Within returns the same visitors, for calls that must answer soon: Do then
 // ends within total of its beginning, the waiting, the store and the call
-// together. Of it a quarter, a second at most, is the call's: it is not begun with
-// less. They share turns, store, followers and memory with v.
+// together. A call that had to wait is not begun unless a quarter of total is left, or a
+// second of a long one. They share turns, store, followers and memory with v.
 func (v *Visitors) Within(total time.Duration) *Visitors {
 	within := *v
 	within.total = total
@@ -147,10 +147,11 @@ func (v *Visitors) Strict() bool {
 //
 // Do learns all this from the clients of package centra, of calls made with the context
 // that call was given. Those made without a session are not the visitor's: one that they
-// start is kept if it is returned, but no other browser is led to it either. Make those
-// for somebody else's session with [centra.WatchCalls](ctx, nil). An answer that shows no
-// cart tells little: where such a call may be the first with a session, as a login may,
-// read the cart before.
+// start is kept if it is returned, but no other browser is led to it either. Do cannot tell
+// so where its token rotates in a later call of the same Do: that looks like the visitor's.
+// Make those for somebody else's session with [centra.WatchCalls](ctx, nil). An answer that
+// shows no cart tells little: where such a call may be the first with a session, as a login
+// may, read the cart before.
 //
 // The error is that of call, or [ErrBusy], a [*StoreError], or one that matches
 // the context's error. Call Do before the response's body is written: the
