@@ -70,6 +70,7 @@ type answer struct {
 	location   string
 	body       []byte
 	began, end time.Time
+	again      bool // a process was killed meanwhile: a balancer sends a GET to another one then
 }
 
 func (b *browser) send(ctx context.Context, e endpoint, path, contentType, body string) answer {
@@ -79,6 +80,7 @@ func (b *browser) send(ctx context.Context, e endpoint, path, contentType, body 
 	if a.end = time.Now(); err != nil {
 		a.status = 0
 	}
+	a.again = method == http.MethodGet && a.end.Sub(a.began) >= pageLimit && b.killedWithin(a.began, a.end)
 	return a
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -102,6 +103,11 @@ type machine struct {
 	postgres *postgres // nil: an SQLite file
 	fleet    []*process
 	balancer *balancer
+}
+
+// killedWithin reports whether a process was killed between two moments.
+func (m *machine) killedWithin(from, to time.Time) bool {
+	return slices.ContainsFunc(m.fleet, func(p *process) bool { return p.killedWithin(from, to) })
 }
 
 func newMachine(ctx context.Context, inPostgres bool) (m *machine, err error) {

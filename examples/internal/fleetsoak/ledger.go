@@ -52,6 +52,16 @@ func (e *entry) added(ok bool) {
 type ledger struct {
 	mu      sync.Mutex
 	entries []*entry
+	example string // of a loss for no reason: when what was seen, without a token or an ID
+}
+
+// explain notes what is known of the first loss for no reason.
+func (l *ledger) explain(example string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.example == "" {
+		l.example = example
+	}
 }
 
 func (l *ledger) add(e *entry) {

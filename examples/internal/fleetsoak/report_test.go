@@ -79,6 +79,10 @@ func TestPromises(t *testing.T) {
 			took(callback, 9*time.Second)(r)
 		}, ""},
 		{"a slow page", took(cartJSON, 5*time.Second), "pages are answered"},
+		{"a page that a process was killed under", func(r *report) {
+			began := time.Now()
+			r.tally.add(answer{endpoint: cartJSON, began: began, end: began.Add(7 * time.Second), again: true}, true, "")
+		}, ""},
 		{"a slow link", took(cartLink, 11*time.Second), "cart links are answered"},
 		{"a token in a log", func(r *report) { r.leaks["logs"] = 1 }, "in logs"},
 		{"an address in Redis", func(r *report) { r.leaks["Redis"] = 1 }, "in Redis"},

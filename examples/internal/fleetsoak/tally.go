@@ -24,6 +24,7 @@ type tally struct {
 	served    map[endpoint]int
 	failed    map[endpoint]map[string]int
 	durations map[endpoint][]time.Duration
+	longest   map[endpoint]time.Duration // of those that no process was killed under
 	defects   map[defect]int
 	examples  map[defect]string // the first of each
 }
@@ -33,6 +34,7 @@ func newTally() *tally {
 		served:    make(map[endpoint]int),
 		failed:    make(map[endpoint]map[string]int),
 		durations: make(map[endpoint][]time.Duration),
+		longest:   make(map[endpoint]time.Duration),
 		defects:   make(map[defect]int),
 		examples:  make(map[defect]string),
 	}
@@ -41,7 +43,11 @@ func newTally() *tally {
 func (t *tally) add(a answer, ok bool, kind string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.durations[a.endpoint] = append(t.durations[a.endpoint], a.end.Sub(a.began))
+	took := a.end.Sub(a.began)
+	t.durations[a.endpoint] = append(t.durations[a.endpoint], took)
+	if !a.again {
+		t.longest[a.endpoint] = max(t.longest[a.endpoint], took)
+	}
 	if ok {
 		t.served[a.endpoint]++
 		return

@@ -139,10 +139,15 @@ func (v *visitor) see(b *browser, e *entry) bool {
 		if a.status != http.StatusOK {
 			continue
 		}
-		if v.centra.SelectionOf(b.session()) == e.cart && quantity(a.body) == total(v.centra.Cart(e.cart)) {
+		theirs, shown, held := v.centra.SelectionOf(b.session()) == e.cart, quantity(a.body), total(v.centra.Cart(e.cart))
+		if theirs && shown == held {
 			return true
 		}
-		e.lost = v.causeOf(e)
+		if e.lost = v.causeOf(e); e.lost == unexplained {
+			last := v.centra.trace.lastIssue(e.cart)
+			v.ledger.explain(fmt.Sprintf("the session is the cart's: %t; %d of %d items shown; newest token to process %d at %s, seen at %s",
+				theirs, shown, held, last.process, last.at.Format("15:04:05.000"), time.Now().Format("15:04:05.000")))
+		}
 		return false
 	}
 	v.tally.found(wrongAnswer, "the shop did not recover within three minutes")
